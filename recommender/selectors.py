@@ -1,0 +1,1 @@
+"""Questions of pages about products, tags and vectors. They never write."""

@@ -1,0 +1,1 @@
+"""Customers, catalogue, reviews and the tags on them."""

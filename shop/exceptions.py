@@ -1,0 +1,17 @@
+"""What can be so in the shop that stops a request. Views turn these into sentences."""
+
+
+class ShopError(Exception):
+    """Base of the shop's domain errors."""
+
+
+class AlreadyReviewed(ShopError):
+    """The customer has a review of this product; `review_id` is that review."""
+
+    def __init__(self, review_id: int) -> None:
+        super().__init__(f"already reviewed: review {review_id}")
+        self.review_id = review_id
+
+
+class BuyingLocked(ShopError):
+    """The customer may read, but not buy or write."""

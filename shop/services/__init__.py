@@ -1,0 +1,1 @@
+"""Decisions and changes. Each opens its own transaction and raises domain errors."""
