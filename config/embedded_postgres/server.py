@@ -3,8 +3,13 @@
 The wheel's own launcher opens every parent folder to all users when it runs as root, and breaks on
 folder names with spaces; this one does neither. PostgreSQL refuses to run as root, so root hands the
 data folder to a system user and lends the server the one capability it needs to walk to it.
+
+Every process that uses a server holds a shared lock on the folder's `users` file. The one that can
+make it exclusive when it exits was the last, and stops the server. The kernel drops the lock of a process
+that is killed, so nothing has to be cleaned up.
 """
 
+import atexit
 import hashlib
 import importlib.util
 import os
@@ -15,8 +20,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
+from typing import IO
 
 PORT = 5432
 SERVER_USERS = ("postgres", "nobody")  # whom root lets the server run as: the first that exists
@@ -28,6 +34,8 @@ maintenance_work_mem = 256MB
 shared_buffers = 128MB
 max_connections = 60
 """
+
+_users: dict[Path, IO[str]] = {}  # the lock files that this process holds, by folder
 
 
 class EmbeddedPostgresError(Exception):
@@ -68,33 +76,50 @@ class EmbeddedPostgres:
             return False
         return (self.socket_directory / f".s.PGSQL.{PORT}").exists()
 
-    def start(self) -> bool:
-        """Start the server unless it runs; make its folder first. True if this call started it."""
+    def start(self) -> None:
+        """Use the server until this process exits: make its folder and start it where need be."""
+        self._become_a_user()
         if self.is_running:
-            return False
-        self.folder.mkdir(parents=True, exist_ok=True)
+            return
         with self._locked():
             if self.is_running:
-                return False
+                return
             self._make_folders()
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             socket = str(self.socket_directory).replace("'", "''")
             self._run("pg_ctl", "start", "-w", "-t", "60", "-D", str(self.data), "-l", str(self.log),
                       "-o", f"-k '{socket}' -p {PORT}")  # fmt: skip
-        return True
 
-    def stop(self) -> bool:
-        """Stop the server, ending its sessions. True if it ran."""
-        if not (self.data / "postmaster.pid").exists():
+    def leave(self) -> bool:
+        """Stop using the server. True if this was its last user, and so stopped it."""
+        users = _users.pop(self.folder, None)
+        if users is None:
             return False
-        with self._locked():
-            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
-        return True
+        with users:
+            try:
+                flock(users, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                return False
+            if not self.is_running:
+                return False
+            with self._locked():
+                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
+            return True
+
+    def _become_a_user(self) -> None:
+        if self.folder in _users:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        users = (self.folder / "users").open("w")
+        flock(users, LOCK_SH)  # waits while the last user before us is stopping the server
+        _users[self.folder] = users
+        owner = os.getpid()
+        atexit.register(lambda: self.leave() if os.getpid() == owner else None)  # not in a forked child
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self.folder / ".lock").open("w") as lock:
+        with (self.folder / "lock").open("w") as lock:
             flock(lock, LOCK_EX)
             yield
 

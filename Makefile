@@ -1,0 +1,57 @@
+# The two commands of this project: `make run` and `make test`. Both set up what they need.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+DATA ?= ../shared/data
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PORT
+
+.PHONY: run test check format real reproduce-model clean
+
+run: .venv/ready
+	@exec $(BIN)/python -m config.serve
+
+test: .venv/ready-for-tests
+	@exec $(BIN)/python -m tests.profiles $(ARGS)
+
+check: .venv/ready-for-tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	@exec $(BIN)/python -m tests.profiles $(ARGS)
+
+format: .venv/ready-for-tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+real: .venv/ready
+	@exec $(BIN)/python -m benchmarks.first_slice --data "$(DATA)" $(ARGS)
+
+reproduce-model: .venv/ready
+	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \
+		--reviews "$(DATA)/amazon/Grocery_and_Gourmet_Food.json.gz" "$(DATA)/amazon/loose_reviews.csv.gz" \
+		--out seq2label/checkpoints/default $(ARGS)
+
+# torch goes in first and by itself: an unpinned one would bring several GB that nothing here needs.
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else \
+		"Larder needs Python 3.11 or 3.12, this is %d.%d: run make PYTHON=python3.11 ..." % v[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python cannot make virtual environments: install its venv package (Debian: apt-get install python3-venv)."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what Larder needs (some minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet "torch==2.13.0"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@if pkg-config --exists mysqlclient 2>/dev/null || pkg-config --exists libmariadb 2>/dev/null; \
+		then $(BIN)/python -m pip install --quiet --editable ".[service]"; \
+		else echo "No MySQL headers here: the service profile (MySQL, Redis) is left out; SQLite serves."; fi
+	@touch $@
+
+.venv/ready-for-tests: .venv/ready
+	@$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache

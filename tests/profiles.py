@@ -1,0 +1,62 @@
+"""`python -m tests.profiles [pytest arguments]`: the tests, once a profile.
+
+The embedded profile always; the service profile too where MariaDB or MySQL and Redis answer (at
+TEST_DATABASE_URL and TEST_BROKER_URL) and their client libraries are installed.
+"""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "mysql://root@127.0.0.1:3306/larder")
+BROKER_URL = os.environ.get("TEST_BROKER_URL", "redis://127.0.0.1:6379/9")
+# The service profile differs in the shop's database and the broker: the model has neither.
+SERVICE_ARGUMENTS = ("--ignore=tests/seq2label",)
+
+
+def main(arguments: list[str]) -> int:
+    outcomes = [run("embedded", {}, arguments)]
+    missing = list(missing_for_service())
+    if missing:
+        print(f"\nThe service profile was not tested: {'; '.join(missing)}.", flush=True)
+    else:
+        service = {"DATABASE_URL": DATABASE_URL, "CELERY_BROKER_URL": BROKER_URL}
+        outcomes.append(run("service", service, [*SERVICE_ARGUMENTS, *arguments]))
+    return next((outcome for outcome in outcomes if outcome), 0)
+
+
+def run(profile: str, variables: dict[str, str], arguments: list[str]) -> int:
+    print(f"\n== {profile} profile ==", flush=True)
+    unset = {"DATABASE_URL", "CELERY_BROKER_URL", "VAR_DIR"}
+    inherited = {name: value for name, value in os.environ.items() if name not in unset}
+    environment = inherited | {"VAR_DIR": str(ROOT / "var" / f"test-{profile}")} | variables
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False
+    ).returncode
+
+
+def missing_for_service() -> Iterator[str]:
+    for module, url in (("MySQLdb", DATABASE_URL), ("redis", BROKER_URL)):
+        address = urlsplit(url)
+        if importlib.util.find_spec(module) is None:
+            yield f"the client library {module} is not installed (it needs the MySQL headers)"
+        elif not answers(address.hostname or "", address.port or 0):
+            yield f"nothing answers at {address.hostname}:{address.port}"
+
+
+def answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
