@@ -36,8 +36,8 @@ reproduce-model: .venv/ready
 
 # torch goes in first and by itself: an unpinned one would bring several GB that nothing here needs.
 .venv/ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else \
-		"Larder needs Python 3.11 or 3.12, this is %d.%d: run make PYTHON=python3.11 ..." % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+		"Larder needs Python 3.11 to 3.13, this is %d.%d: run make PYTHON=python3.11 ..." % v[:2])'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python cannot make virtual environments: install its venv package (Debian: apt-get install python3-venv)."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -110,8 +110,14 @@ class EmbeddedPostgres:
     def _become_a_user(self) -> None:
         if self.folder in _users:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        users = (self.folder / "users").open("w")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            users = (self.folder / "users").open("w")
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"{self.folder} cannot be written ({error.strerror}): "
+                "set VAR_DIR to a folder of yours, or RECOMMENDER_DATABASE_URL to a server."
+            ) from error
         flock(users, LOCK_SH)  # waits while the last user before us is stopping the server
         _users[self.folder] = users
         owner = os.getpid()

@@ -1,0 +1,86 @@
+"""A wrong environment variable stops the start and is named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_an_unset_and_an_empty_variable_mean_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LARDER_TEST", raising=False)
+    assert env.flag("LARDER_TEST", True) is True
+    monkeypatch.setenv("LARDER_TEST", "")
+    assert env.whole("LARDER_TEST", 7) == 7
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("yes", True), ("1", True), ("On", True), ("false", False), ("0", False)]
+)
+def test_a_flag_is_read_from_the_usual_words(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: bool
+) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    assert env.flag("LARDER_TEST", not meant) is meant
+
+
+def test_a_list_is_read_without_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LARDER_TEST", " shop.example , ,127.0.0.1")
+    assert env.words("LARDER_TEST") == ["shop.example", "127.0.0.1"]
+
+
+def test_a_flag_that_is_no_word_for_yes_or_no_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LARDER_TEST", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="^LARDER_TEST='perhaps' is not a yes or no"):
+        env.flag("LARDER_TEST", False)
+
+
+@pytest.mark.parametrize("written", ["-1", "1.5", "many", "٣"])
+def test_a_number_that_is_not_whole_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    with pytest.raises(ImproperlyConfigured, match="LARDER_TEST=.* is not a whole number of at least 0"):
+        env.whole("LARDER_TEST", 1)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LARDER_TEST", str(tmp_path / "file" / "folder"))
+    with pytest.raises(ImproperlyConfigured, match="LARDER_TEST=.* cannot be made a folder: Not a directory"):
+        env.folder("LARDER_TEST", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("DEBUG", "maybe", "DEBUG='maybe' is not a yes or no"),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL='LOUD' is unknown"),
+        ("LANGUAGE_CODE", "fr", "LANGUAGE_CODE='fr' is unknown: set it to one of en, zh-hans."),
+        ("DATABASE_URL", "shop.sqlite3", "DATABASE_URL is not a database URL"),
+        ("RECOMMENDER_PAGE_TIMEOUT_MS", "soon", "RECOMMENDER_PAGE_TIMEOUT_MS='soon' is not a whole number"),
+    ],
+)
+def test_the_settings_stop_with_a_sentence(variable: str, value: str, sentence: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=ROOT, env=os.environ | {"VAR_DIR": str(tmp_path), variable: value},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert sentence in done.stderr
+
+
+def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import config.settings as s; print(s.SECRET_KEY)"]
+    environment = os.environ | {"VAR_DIR": str(tmp_path), "SECRET_KEY": ""}
+    first, second = (subprocess.check_output(command, cwd=ROOT, env=environment, text=True) for _ in range(2))
+    assert first == second
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["secret_key"]
