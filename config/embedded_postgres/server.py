@@ -105,6 +105,7 @@ class EmbeddedPostgres:
                 return False
             with self._locked():
                 self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
+                shutil.rmtree(self.socket_directory, ignore_errors=True)
             return True
 
     def _become_a_user(self) -> None:
