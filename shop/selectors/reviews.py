@@ -1,0 +1,56 @@
+"""Questions about reviews and what they say."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from shop.models import Customer, Product, ProductTag, Review, TagMention
+
+STARS = (5, 4, 3, 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StarBar:
+    stars: int
+    count: int
+    percent: int  # of all the product's reviews, rounded
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """What a shopper asks of a product's reviews."""
+
+    tag: str = ""
+    stars: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.tag or self.stars)
+
+
+def published_reviews(product: Product, wanted: ReviewFilter) -> "QuerySet[Review]":
+    """Newest first, with the tags that each mentions."""
+    reviews = product.reviews.filter(status="published")
+    if wanted.tag:
+        reviews = reviews.filter(mentions__tag__label=wanted.tag, mentions__tag__product=product)
+    if wanted.stars:
+        reviews = reviews.filter(stars=wanted.stars)
+    mentions = TagMention.objects.select_related("tag").order_by("tag__rank")
+    return reviews.prefetch_related(Prefetch("mentions", mentions)).order_by("-created_at", "-pk")
+
+
+def star_distribution(product: Product) -> list[StarBar]:
+    """Five bars, five stars first."""
+    rows = product.reviews.filter(status="published").order_by().values("stars").annotate(n=Count("pk"))
+    counts = {row["stars"]: row["n"] for row in rows}
+    total = sum(counts.values()) or 1
+    return [
+        StarBar(stars, counts.get(stars, 0), round(100 * counts.get(stars, 0) / total)) for stars in STARS
+    ]
+
+
+def published_tags(product: Product) -> "QuerySet[ProductTag]":
+    return product.tags.order_by("rank", "pk")
+
+
+def review_by(customer: Customer, product: Product) -> Review | None:
+    return Review.objects.filter(customer=customer, product=product).first()

@@ -1,0 +1,1 @@
+"""HTTP: a form, one service or selector, a response."""

@@ -1,0 +1,75 @@
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from shop.exceptions import AlreadyReviewed, BuyingLocked
+from shop.forms.reviews import ReviewForm, review_filter_from
+from shop.models import Product
+from shop.selectors import catalogue, reviews
+from shop.services.reviews import post_review
+
+REVIEWS_ON_A_PAGE = 10
+FEW = 5  # fewer than these are worth saying
+
+
+@require_safe
+def product(request: HttpRequest, product_id: int) -> HttpResponse:
+    return product_page(request, find_product(product_id), ReviewForm())
+
+
+@require_safe
+def product_tags(request: HttpRequest, product_id: int) -> HttpResponse:
+    """The tag block alone, for the script that waits for a posted review's tags."""
+    shown = get_object_or_404(Product, pk=product_id)
+    context = {"product": shown, "tags": reviews.published_tags(shown)}
+    return render(request, "shop/_tags.html", context)
+
+
+@require_POST
+def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
+    shown = find_product(product_id)
+    if not request.user.is_authenticated:
+        return redirect_to_login(f"{shown.get_absolute_url()}#write")
+    form = ReviewForm(request.POST)
+    if not form.is_valid():
+        return product_page(request, shown, form, status=422)
+    try:
+        post_review(customer=request.user, product=shown, **form.cleaned_data)
+    except AlreadyReviewed:
+        form.add_error(None, _("You have reviewed this product already; each customer has one review."))
+        return product_page(request, shown, form, status=409)
+    except BuyingLocked:
+        form.add_error(None, _("Your account is locked: you may read, but not write reviews."))
+        return product_page(request, shown, form, status=403)
+    messages.success(request, _("Thank you, your review is published."))
+    return redirect(f"{shown.get_absolute_url()}?posted=1#tags")
+
+
+def find_product(product_id: int) -> Product:
+    return get_object_or_404(Product.objects.select_related("category__parent__parent"), pk=product_id)
+
+
+def product_page(
+    request: HttpRequest, shown: Product, form: ReviewForm, *, status: int = 200
+) -> HttpResponse:
+    wanted = review_filter_from(request.GET)
+    page = Paginator(reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "product": shown,
+        "path": catalogue.path_to(shown.category),
+        "tags": reviews.published_tags(shown),
+        "bars": reviews.star_distribution(shown),
+        "wanted": wanted,
+        "page": page,
+        "form": form,
+        "own_review": reviews.review_by(request.user, shown) if request.user.is_authenticated else None,
+        "is_few": 0 < shown.in_stock < FEW,
+        "was_posted": "posted" in request.GET,
+    }
+    return render(request, "shop/product.html", context, status=status)
