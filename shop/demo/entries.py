@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from shop.demo.pictures import PACKS, Picture, icon_names
+from shop.demo.icons import icons
+from shop.demo.pictures import PACKS, Picture
 from shop.exceptions import ShopError
 from shop.models.catalogue import Unit
 
@@ -223,7 +224,7 @@ def _picture(where: str, raw: Any) -> Picture:
     colours = fields.list("colors")
     if len(colours) != 2 or not all(isinstance(c, str) and COLOUR.fullmatch(c) for c in colours):
         raise fields.refusal("colors must be two such as \"#7b5236\": the pack's and its label's.")
-    if fields.raw["icon"] not in icon_names():
+    if fields.raw["icon"] not in icons():
         raise fields.refusal(
             f"the icon {fields.raw['icon']!r:.60} is not in shop/demo/icons.json: "
             "docs/decisions/0006-demo-catalogue.md says how to add one."
