@@ -90,8 +90,8 @@ def _label(picture: Picture, x: float, y: float, side: float) -> str:
     )
     return (
         forms[picture.variant % len(forms)]
-        + icon(picture.icon, x, y - side * 0.09, side * 0.68)
-        + _print(picture, x, y + side * 0.36, side * 0.42)
+        + icon(picture.icon, x, y - side * 0.1, side * 0.72)
+        + _print(picture, x, y + side * 0.37, side * 0.4)
     )
 
 
