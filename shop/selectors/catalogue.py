@@ -92,15 +92,15 @@ def department_tiles() -> "QuerySet[Category]":
 
 
 def home_shelves(size: int) -> HomeShelves:
-    """Up to `size` products of each kind, ready for cards: four queries in all."""
+    """`size` popular products and half as many of the other kinds, ready for cards: four queries in all."""
     products = Product.objects.on_sale()
     shelves = HomeShelves(
         popular=list(products.filter(review_count__gt=0).order_by(*ORDERINGS[Sort.POPULAR])[:size]),
-        newest=list(products.order_by(*ORDERINGS[Sort.NEWEST])[:size]),
+        newest=list(products.order_by(*ORDERINGS[Sort.NEWEST])[: size // 2]),
         reduced=list(
             products.available()
             .filter(selling_price__lt=F("original_price"))
-            .order_by(REDUCED_TO, "pk")[:size]
+            .order_by(REDUCED_TO, "pk")[: size // 2]
         ),
     )
     prefetch_related_objects([*shelves.popular, *shelves.newest, *shelves.reduced], _top_tags())

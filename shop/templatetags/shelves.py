@@ -40,7 +40,7 @@ def pack_size(product: Product) -> str:
 
 @register.filter
 def unit_price(product: Product) -> str:
-    """`¥3.20 per 100 g`, the same base in all the shop; empty where it would say nothing new."""
+    """`¥3.20/100 g`, the same base in all the shop; empty where it would say nothing new."""
     if not product.selling_price or not product.quantity or not product.unit:
         return ""
     if product.unit == Unit.PIECE:
@@ -50,8 +50,8 @@ def unit_price(product: Product) -> str:
     base_units = product.quantity * IN_BASE_UNITS.get(Unit(product.unit), 1)
     amount = price(_cents(product.selling_price * 100 / base_units))
     if product.unit in WEIGHTS:
-        return _("%(price)s per 100 g") % {"price": amount}
-    return _("%(price)s per 100 ml") % {"price": amount}
+        return _("%(price)s/100 g") % {"price": amount}
+    return _("%(price)s/100 ml") % {"price": amount}
 
 
 @register.filter
