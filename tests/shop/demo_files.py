@@ -1,0 +1,67 @@
+"""A small demo in a folder of its own, to load or to spoil."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+SENCHA = "sencha"
+HONEY = "honey"
+
+
+def a_product(sku: str = SENCHA, **changes: Any) -> dict[str, Any]:
+    return {
+        "sku": sku,
+        "name": "Sencha",
+        "name_zh": "煎茶",
+        "brand": "Quiet Kettle",
+        "brief": "Bright and grassy",
+        "brief_zh": "明亮鲜爽",
+        "detail": "A steamed green tea.",
+        "detail_zh": "蒸青绿茶。",
+        "selling_price": "48.00",
+        "original_price": "56.00",
+        "stock": 12,
+        "quantity": "100",
+        "unit": "g",
+        "picture": {"pack": "bag", "icon": "herb", "colors": ["#5f8f4e", "#f1ead6"]},
+    } | changes
+
+
+def a_review(sku: str = SENCHA, nickname: str = "Old Zhou", **changes: Any) -> dict[str, Any]:
+    return {
+        "sku": sku,
+        "nickname": nickname,
+        "stars": 4,
+        "title": "Grassy",
+        "body": "Bright green in the cup.",
+        "days_ago": 10,
+        "helpful": 3,
+    } | changes
+
+
+def a_department(*products: dict[str, Any]) -> dict[str, Any]:
+    shelf = {"name": "Green tea", "name_zh": "绿茶", "products": list(products)}
+    aisle = {"name": "Tea", "name_zh": "茶", "children": [shelf]}
+    return {"name": "Tea & Coffee", "name_zh": "茶与咖啡", "children": [aisle]}
+
+
+def a_demo(folder: Path, *products: dict[str, Any], reviews: tuple[dict[str, Any], ...] = ()) -> Path:
+    """Write a demo of one department into `folder`."""
+    for name, content in (("catalogue", a_department(*products)), ("reviews", list(reviews))):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "01-tea.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def a_small_demo(folder: Path) -> Path:
+    """Two products; Old Zhou writes of both, Mei of the first."""
+    return a_demo(
+        folder,
+        a_product(SENCHA),
+        a_product(HONEY, name="Acacia Honey", name_zh="槐花蜜", stock=7),
+        reviews=(
+            a_review(SENCHA, "Old Zhou", stars=4),
+            a_review(SENCHA, "Mei", stars=2, body="Too weak for me.", days_ago=3),
+            a_review(HONEY, "Old Zhou", stars=5, body="Runny and light.", helpful=0),
+        ),
+    )
