@@ -1,0 +1,77 @@
+"""Score a checkpoint on labelled pairs, beside its peers."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from seq2label.evaluation import Figures, choose_pairs, evaluate
+from seq2label.exceptions import Seq2LabelError
+from seq2label.files import written_whole
+from seq2label.inference import DEFAULT_CHECKPOINT, Tagger
+from seq2label.metrics import Scores
+
+
+class Command(BaseCommand):
+    """Arguments → `evaluation.evaluate` → a table."""
+
+    help = "Score Seq2Label on labelled pairs, beside majority, 1-NN, a lexicon and a linear classifier."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--pairs", type=Path, required=True, help="labelled pairs, JSON lines (.gz)")
+        parser.add_argument(
+            "--train-pairs", type=Path, help="the training file, to fit peers when PAIRS is another"
+        )
+        parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint directory")
+        parser.add_argument("--peers", action="store_true", help="also YAKE and KeyBERT (extra “peers”)")
+        parser.add_argument("--json", type=Path, help="write the figures here")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Evaluate; raises `CommandError` for input that cannot be used."""
+        try:
+            figures = self._figures(options)
+            if options["json"]:
+                with written_whole(options["json"]) as lines:
+                    json.dump(figures.as_dict(), lines, indent=1)
+        except (Seq2LabelError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(_table(figures))
+
+    def _figures(self, options: dict[str, Any]) -> Figures:
+        tagger = Tagger.load(options["model"])
+        subject = choose_pairs(options["pairs"], options["model"], options["train_pairs"])
+        self.stdout.write(subject.said)
+        if not subject.train:
+            self.stdout.write("No peers are fitted: name the training file with --train-pairs.")
+        with tqdm(desc="evaluating", unit="labeller") as bar:
+
+            def watch(name: str) -> None:
+                bar.set_postfix_str(name)
+                bar.update()
+
+            return evaluate(tagger, subject, extractors=options["peers"], watch=watch)
+
+
+def _table(figures: Figures) -> str:
+    rows = [("Seq2Label", figures.scores), *figures.peers.items()]
+    lines = [f"{'':12}{'exact-F1':>9}{'token-F1':>9}{'duplicates':>11}{'covered':>9}"]
+    lines += [_row(name, scores) for name, scores in rows]
+    if ceiling := figures.scores.ceiling:
+        lines.append(
+            f"{'ceiling':12}{ceiling.exact_f1:9.4f}{ceiling.token_f1:9.4f}   (rater 2 against rater 1)"
+        )
+    lines += [
+        f"unchanged by swap  {figures.unchanged_by_swap:.4f}",
+        f"polarity agrees    {figures.polarity_agrees:.4f}"
+        f"   (reference labels {figures.polarity_agrees_in_reference:.4f})",
+        f"grounded           {figures.grounded:.4f}",
+    ]
+    return "\n".join(lines)
+
+
+def _row(name: str, scores: Scores) -> str:
+    agreement = scores.agreement
+    return f"{name:12}{agreement.exact_f1:9.4f}{agreement.token_f1:9.4f}{scores.duplicates:11.4f}{scores.covered:9.4f}"

@@ -1,0 +1,350 @@
+"""Training: word vectors, distillation from the linear teacher, fine-tuning with early stopping.
+
+Every epoch draws its chances from (seed, stage, epoch) alone, so a run that was killed and resumed
+ends in the same weights as one that was not.
+
+Letters: R reviews of a batch, P pairs, L labels.
+"""
+
+import hashlib
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seq2label.attention import Memory
+from seq2label.batching import ReviewBatch, bucketed, pad
+from seq2label.checkpoint import Network
+from seq2label.config import ModelConfig, SearchConfig, TrainingConfig
+from seq2label.distillation import Evidence, Floats, Indices, LinearTeacher, drawn_labels, label_targets
+from seq2label.examples import Pair, ProductReview, ReviewText, Split, apart_from
+from seq2label.exceptions import NotEnoughData
+from seq2label.inference import Tagger
+from seq2label.metrics import mean, score
+from seq2label.model import Seq2Label
+from seq2label.objective import SequenceTargets, marginal_loss, permutation_loss, sequence_loss
+from seq2label.vocabulary import UNKNOWN, UNKNOWN_STARS, LabelInventory, Vocabulary, tokenize
+from seq2label.word_vectors import word_vectors
+
+Report = Callable[["EpochRecord"], None]
+Progress = Callable[[str, int], Callable[[], None]]
+"""Given a stage's title and its number of steps, returns what to call after each step."""
+
+EMPTY = ReviewText("")
+STAGES = ("weak", "fine")
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch's figures."""
+
+    stage: str
+    epoch: int
+    loss: float
+    validation_f1: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that training reads: texts as ids, the teacher's evidence, the split."""
+
+    vocabulary: Vocabulary
+    inventory: LabelInventory
+    vectors: Tensor
+    split: Split
+    reviews: tuple[ReviewText, ...]
+    """The empty review, both sides of every training pair in order, then the unlabelled ones."""
+    encoded: tuple[list[int], ...]
+    teacher: LinearTeacher
+    evidence: Evidence
+    seconds: dict[str, float]
+
+    @property
+    def paired(self) -> int:
+        """How many of `reviews` belong to training pairs."""
+        return 2 * len(self.split.train)
+
+
+@dataclass(slots=True)
+class Progressed:
+    """Where a run stands; saved after each epoch."""
+
+    stage: int = 0
+    epoch: int = 0
+    best_f1: float = -1.0
+    stale: int = 0
+    records: list[EpochRecord] = field(default_factory=list)
+    best: dict[str, Tensor] | None = None
+
+
+def prepare(
+    split: Split, unlabelled: Sequence[ProductReview], model: ModelConfig, run: TrainingConfig
+) -> Prepared:
+    """Mine labels, build the vocabulary, train word vectors and fit the teacher, all without held-out text."""
+    seconds: dict[str, float] = {}
+    inventory = LabelInventory.mine((pair.labels, (pair.a.stars, pair.b.stars)) for pair in split.train)
+    if len(inventory) < 3:
+        raise NotEnoughData(
+            f"The training pairs carry {len(inventory)} different labels; at least 3 are needed."
+        )
+    loose = [item.review for item in apart_from(unlabelled, split.held_out)]
+    sides = [side for pair in split.train for side in (pair.a, pair.b)]
+    reviews = (EMPTY, *sides, *loose)
+    started = time.monotonic()
+    texts = [tokenize(review.text) for review in reviews]
+    vocabulary = Vocabulary.build(texts, (label.text for label in inventory.labels), run.min_word_count)
+    spoken = [label.text.split() for label in inventory.labels]
+    vectors = word_vectors([*texts, *spoken], vocabulary, model.embedding, run.word_vector_epochs, run.seed)
+    seconds["word vectors"] = time.monotonic() - started
+    started = time.monotonic()
+    teacher = LinearTeacher(split.train, inventory, run.ridge, run.star_weight)
+    evidence = teacher.examine(reviews)
+    seconds["teacher"] = time.monotonic() - started
+    encoded = tuple(
+        vocabulary.encode_review(review.text, review.stars, model.max_words) for review in reviews
+    )
+    return Prepared(vocabulary, inventory, vectors, split, reviews, encoded, teacher, evidence, seconds)
+
+
+class Training:
+    """One run: epochs of both stages, with its state on disk after each."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        model: ModelConfig,
+        run: TrainingConfig,
+        device: torch.device,
+        state_file: Path,
+    ) -> None:
+        self.prepared, self.run, self.device, self._state_file = prepared, run, device, state_file
+        torch.manual_seed(run.seed)
+        self.network = Seq2Label(
+            model, len(prepared.vocabulary.words), prepared.vocabulary.outputs, len(prepared.inventory)
+        )
+        self._initialise()
+        self.network.to(device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=run.learning_rate)
+        self.state = Progressed()
+        symbols = [prepared.vocabulary.encode_label(label.text) for label in prepared.inventory.labels]
+        self._sequences = SequenceTargets(symbols)
+        self._gold = label_targets(prepared.split.train, prepared.inventory)
+
+    def _initialise(self) -> None:
+        """Start from the word vectors, and from each label's share among the training pairs."""
+        counts = torch.tensor([label.count for label in self.prepared.inventory.labels], dtype=torch.float)
+        share = (counts / len(self.prepared.split.train)).clamp(1e-4, 0.9)
+        with torch.no_grad():
+            self.network.embedding.weight.copy_(self.prepared.vectors)
+            self.network.evidence.bias.copy_(share.log())
+            self.network.evidence.weight.mul_(0.1)
+
+    def fit(self, progress: Progress, report: Report) -> Network:
+        """Run what is left of both stages; the best weights on the validation part are kept."""
+        limits = (self.run.weak_epochs if self.run.distilled else 0, self.run.epochs)
+        while self.state.stage < len(STAGES):
+            stage = STAGES[self.state.stage]
+            if self.state.epoch >= limits[self.state.stage] or self._is_stale(stage):
+                self._enter_next_stage()
+                continue
+            report(self._epoch(stage, limits[self.state.stage], progress))
+            self.save()
+        if self.state.best is not None:
+            self.network.load_state_dict(self.state.best)
+        return self.result()
+
+    def result(self) -> Network:
+        """The network with its vocabularies, as inference takes it."""
+        return Network(self.network, self.prepared.vocabulary, self.prepared.inventory, SearchConfig())
+
+    def _is_stale(self, stage: str) -> bool:
+        return stage == "fine" and self.state.stale >= self.run.patience
+
+    def _enter_next_stage(self) -> None:
+        """Fine-tuning goes on from the best weights so far, with a fresh optimizer."""
+        self.state.stage, self.state.epoch, self.state.stale = self.state.stage + 1, 0, 0
+        if self.state.best is not None:
+            self.network.load_state_dict(self.state.best)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=self.run.fine_learning_rate, weight_decay=1e-6
+        )
+
+    def _epoch(self, stage: str, limit: int, progress: Progress) -> EpochRecord:
+        started = time.monotonic()
+        epoch = self.state.epoch + 1
+        seed = int.from_bytes(hashlib.sha256(f"{self.run.seed} {stage} {epoch}".encode()).digest()[:4])
+        torch.manual_seed(seed)
+        chance, draws = random.Random(seed), np.random.default_rng(seed)
+        batches = self._weak_batches(chance) if stage == "weak" else self._gold_batches(chance)
+        self._schedule(stage, epoch, limit)
+        step = progress(f"{stage} epoch {epoch}", len(batches))
+        self.network.train()
+        losses = []
+        for reviews, first, second in batches:
+            losses.append(self._update(stage, reviews, first, second, chance, draws))
+            step()
+        record = EpochRecord(stage, epoch, mean(losses), self._validate(), time.monotonic() - started)
+        self._note(record)
+        return record
+
+    def _schedule(self, stage: str, epoch: int, limit: int) -> None:
+        """Weak learning slows down linearly to a tenth; fine-tuning halves over its course."""
+        rate, floor = (self.run.learning_rate, 0.1) if stage == "weak" else (self.run.fine_learning_rate, 0.5)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * (1 - (1 - floor) * (epoch - 1) / max(1, limit - 1))
+
+    def _weak_batches(self, chance: random.Random) -> list[tuple[list[int], Indices, Indices]]:
+        """Any two reviews that happen to meet in a batch make a pair; some stand alone."""
+        lengths = [len(words) for words in self.prepared.encoded[1:]]
+        batches = []
+        for places in bucketed(lengths, self.run.batch_reviews, chance):
+            rows = [0, *(place + 1 for place in places if lengths[place])]
+            count = max(2, int(len(rows) * self.run.pairs_per_review))
+            first = np.array([chance.randrange(1, len(rows)) for _ in range(count)])
+            alone = [chance.random() < self.run.single_share for _ in range(count)]
+            second = np.array([0 if single else chance.randrange(1, len(rows)) for single in alone])
+            second[second == first] = 0
+            batches.append((rows, first, second))
+        return batches
+
+    def _gold_batches(self, chance: random.Random) -> list[tuple[list[int], Indices, Indices]]:
+        """The labelled pairs, and their sides alone as the teacher sees them."""
+        lengths = [len(self.prepared.encoded[row]) for row in range(1, self.prepared.paired + 1)]
+        longest = [max(lengths[place : place + 2]) for place in range(0, len(lengths), 2)]
+        batches = []
+        for places in bucketed(longest, self.run.batch_reviews // 2, chance):
+            rows = [0, *(2 * place + side for place in places for side in (1, 2))]
+            pairs = np.arange(len(places))
+            alone = np.array([row for row in range(1, len(rows)) if chance.random() < self.run.single_share])
+            first = np.concatenate([2 * pairs + 1, alone]).astype(np.int64)
+            second = np.concatenate([2 * pairs + 2, np.zeros(len(alone))]).astype(np.int64)
+            batches.append((rows, first, second))
+        return batches
+
+    def _targets(self, stage: str, rows: Sequence[int], first: Indices, second: Indices) -> Floats:
+        """(P, L): what the teacher says; in fine-tuning mostly what the labels of the pair say."""
+        where = np.array(rows)
+        said = self.prepared.teacher.marginals(self.prepared.evidence, where[first], where[second])
+        if stage == "fine":
+            labelled = second != 0
+            gold = self._gold[(where[first[labelled]] - 1) // 2]
+            said[labelled] = 0.7 * gold + 0.3 * said[labelled] if self.run.distilled else gold
+        return said
+
+    def _update(
+        self,
+        stage: str,
+        rows: Sequence[int],
+        first: Indices,
+        second: Indices,
+        chance: random.Random,
+        draws: np.random.Generator,
+    ) -> float:
+        marginals = self._targets(stage, rows, first, second)
+        labels = drawn_labels(marginals**2 if stage == "fine" else marginals, draws)
+        batch = self._disturbed(rows, chance).to(self.device)
+        one, other = (torch.from_numpy(side).to(self.device) for side in (first, second))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            loss = self._loss(stage, batch, one, other, torch.from_numpy(marginals).to(self.device), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip)
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def _loss(
+        self,
+        stage: str,
+        batch: ReviewBatch,
+        first: Tensor,
+        second: Tensor,
+        marginals: Tensor,
+        labels: Indices,
+    ) -> Tensor:
+        readings = self.network.read(batch)
+        summary = self.network.joined(readings.summary[first], readings.summary[second])
+        memory = self.network.remember(readings, first, second)
+        return marginal_loss(self.network.weigh(summary), marginals) + self._spoken_loss(
+            stage, summary, memory, labels
+        )
+
+    def _spoken_loss(self, stage: str, summary: Tensor, memory: Memory, labels: Indices) -> Tensor:
+        """The decoder's loss; labels drawn from the teacher come in a random order already."""
+        smoothing = self.run.label_smoothing
+        orders = [labels, labels[:, ::-1]] if self.run.permuted and stage == "fine" else [labels]
+        losses = []
+        for order in orders:
+            targets = self._sequences.of([(int(a), int(b)) for a, b in order]).to(self.device)
+            losses.append(sequence_loss(self.network.unroll(targets, summary, memory), targets, smoothing))
+        return permutation_loss(losses[0], losses[-1])
+
+    def _disturbed(self, rows: Sequence[int], chance: random.Random) -> ReviewBatch:
+        """Pad the reviews, with some stars and some words withheld."""
+        ids = self.prepared.vocabulary.ids
+        unknown, no_stars = ids[UNKNOWN], ids[UNKNOWN_STARS]
+        batch = pad([self.prepared.encoded[row] for row in rows])
+        hidden = torch.rand(batch.tokens.shape) < self.run.word_dropout
+        hidden[:, 0] = False
+        batch.tokens[hidden & (batch.tokens != 0)] = unknown
+        for row, length in enumerate(batch.lengths.tolist()):
+            if length and chance.random() < self.run.star_dropout:
+                batch.tokens[row, 0] = no_stars
+        return batch
+
+    def _validate(self) -> float:
+        tagger = Tagger(self.result(), "validation", self.device)
+        pairs = self.prepared.split.validation
+        found = tagger.label_pairs([(pair.a, pair.b) for pair in pairs], always_two=True)
+        predicted = {
+            pair.id: [label.text for label in labels] for pair, labels in zip(pairs, found, strict=True)
+        }
+        return score(pairs, predicted).agreement.exact_f1
+
+    def _note(self, record: EpochRecord) -> None:
+        state = self.state
+        state.epoch = record.epoch
+        state.records.append(record)
+        if record.validation_f1 > state.best_f1:
+            state.best_f1, state.stale = record.validation_f1, 0
+            state.best = {
+                name: weight.detach().cpu().clone() for name, weight in self.network.state_dict().items()
+            }
+        else:
+            state.stale += 1
+
+    def save(self) -> None:
+        """Write the state beside its place and move it there, so that a kill leaves the last whole one."""
+        saved = asdict(self.state) | {
+            "records": [asdict(record) for record in self.state.records],
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "run": self.run.as_dict(),
+        }
+        part = self._state_file.with_suffix(".part")
+        torch.save(saved, part)
+        os.replace(part, self._state_file)
+
+    def resume(self) -> bool:
+        """Go on from the saved state, if there is one of a run with the same settings."""
+        if not self._state_file.exists():
+            return False
+        saved = torch.load(self._state_file, map_location=self.device, weights_only=True)
+        if saved["run"] != self.run.as_dict():
+            return False
+        self.state = Progressed(
+            **{name: saved[name] for name in ("stage", "epoch", "best_f1", "stale", "best")},
+            records=[EpochRecord(**record) for record in saved["records"]],
+        )
+        self.network.load_state_dict(saved["network"])
+        rate = self.run.learning_rate if self.state.stage == 0 else self.run.fine_learning_rate
+        decay = 0.0 if self.state.stage == 0 else 1e-6
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=rate, weight_decay=decay)
+        self.optimizer.load_state_dict(saved["optimizer"])
+        return True
