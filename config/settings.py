@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env, secrets
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Product] and ModelForm[Product] run, not only type-check
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
@@ -125,7 +128,7 @@ LOGOUT_REDIRECT_URL = "shop:home"
 
 LANGUAGE_CODE = env.one_of("LANGUAGE_CODE", ("en", "zh-hans"))
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
-LOCALE_PATHS = [BASE_DIR / "shop" / "locale", BASE_DIR / "recommender" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")

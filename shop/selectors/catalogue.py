@@ -174,7 +174,7 @@ def _says(word: str) -> Q:
         | Q(brand__icontains=word)
         | Q(category__name__icontains=word)
         | Q(category__name_zh__icontains=word)
-        | Exists(labels)
+        | Q(Exists(labels))
     )
 
 

@@ -1,0 +1,12 @@
+"""The shop's back room: looking, and actions that call services."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from shop.admin import catalogue, customers, reviews
+
+__all__ = ["catalogue", "customers", "reviews"]
+
+admin.site.site_header = "Larder"
+admin.site.site_title = "Larder"
+admin.site.index_title = _("Back room")

@@ -1,0 +1,145 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from shop.forms.admin import ProductForm
+from shop.models import Category, Product, ProductTag
+from shop.models.catalogue import ChangedBy
+from shop.selectors.catalogue import path_to
+from shop.services.catalogue import keep_category
+
+BEFORE_ALL = Value(-1, IntegerField())
+
+
+class KeepsWho(admin.ModelAdmin[Any]):
+    """Stores who changed a row, and of a changed row only what the form changed: counts that others
+    keep in the meantime stay theirs. Rows are withdrawn, not deleted, since what reads the shop's
+    feed would never hear of it."""
+
+    def save_model(self, request: HttpRequest, obj: ChangedBy, form: ModelForm[Any], change: bool) -> None:
+        obj.changed_by_id = request.user.pk
+        if not change:
+            obj.created_by_id = request.user.pk
+            obj.save()
+        else:
+            obj.save(update_fields=[*form.changed_data, "changed_by", "changed_at"])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Category)
+class CategoryAdmin(KeepsWho):
+    list_display = ("path", "rank", "products_count", "is_deleted")
+    list_editable = ("rank",)
+    list_filter = ("level", "is_deleted")
+    search_fields = ("name", "name_zh")
+    autocomplete_fields = ("parent",)
+    readonly_fields = ("level", "created_at", "created_by", "changed_at", "changed_by")
+    list_per_page = 200
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Category]":
+        rows: QuerySet[Category] = super().get_queryset(request).select_related("parent__parent")
+        return rows.annotate(in_it=Count("products")).order_by(*tree_order())
+
+    @admin.display(description=_("category"))
+    def path(self, category: Category) -> str:
+        return " › ".join(step.local_name for step in path_to(category))
+
+    @admin.display(description=_("products"))
+    def products_count(self, category: Category) -> int:
+        return getattr(category, "in_it", 0)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.changed_by_id = request.user.pk
+        keep_category(obj)
+
+
+def tree_order() -> tuple[Any, ...]:
+    """Departments by rank, each followed by its shelves: the keys of the first, second and third level."""
+    middle = {
+        key: Case(When(level=1, then=BEFORE_ALL), When(level=2, then=F(key)), default=F(f"parent__{key}"))
+        for key in ("rank", "id")
+    }
+    return (
+        Coalesce("parent__parent__rank", "parent__rank", "rank"),
+        Coalesce("parent__parent__id", "parent__id", "id"),
+        middle["rank"],
+        middle["id"],
+        Case(When(level=3, then=F("rank")), default=BEFORE_ALL),
+        "id",
+    )
+
+
+class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
+    model = ProductTag
+    fields = readonly_fields = ("label", "polarity", "count", "share", "rank")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Product)
+class ProductAdmin(KeepsWho):
+    form = ProductForm
+    list_display = (
+        "name",
+        "category",
+        "brand",
+        "selling_price",
+        "on_hand",
+        "allocated",
+        "is_on_sale",
+        "review_count",
+    )
+    list_editable = ("selling_price", "on_hand", "is_on_sale")
+    list_filter = ("is_on_sale", ("category__parent__parent", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("category",)
+    search_fields = ("name", "name_zh", "brand", "asin", "sku")
+    search_help_text = _("Name, Chinese name, brand, ASIN or SKU")
+    autocomplete_fields = ("category",)
+    inlines = (TagsOfProduct,)
+    list_per_page = 50
+    readonly_fields = (
+        "allocated", "review_count", "stars_total", "created_at", "created_by", "changed_at", "changed_by",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": (("name", "name_zh"), ("brief", "brief_zh"), "detail", "detail_zh", "cover")}),
+        (_("Shelf"), {"fields": ("category", "brand", ("asin", "sku"), "is_on_sale")}),
+        (_("Price and stock"), {"fields": (
+            ("selling_price", "original_price"), ("quantity", "unit"), ("on_hand", "allocated"),
+        )}),
+        (_("History"), {"fields": (
+            ("review_count", "stars_total"), ("created_at", "created_by"), ("changed_at", "changed_by"),
+        )}),
+    )  # fmt: skip
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
+        return super().get_changelist_form(request, form=ProductForm, **kwargs)
+
+
+@admin.register(ProductTag)
+class ProductTagAdmin(admin.ModelAdmin[ProductTag]):
+    list_display = ("label", "product", "polarity", "count", "share", "rank")
+    list_filter = ("polarity",)
+    list_select_related = ("product",)
+    search_fields = ("label", "product__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,20 @@
+"""Changes to what the shop sells that reach further than one row."""
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from shop.models import Category, Product
+
+
+def keep_category(category: Category) -> None:
+    """Store a changed category, and mark the products below it as changed.
+
+    Readers of the products' feed are told their categories' names and whether they are sold, so that
+    a renamed or withdrawn category is news of each of its products.
+    """
+    with transaction.atomic():
+        category.save()
+        Product.objects.filter(
+            Q(category=category) | Q(category__parent=category) | Q(category__parent__parent=category)
+        ).update(changed_at=timezone.now())
