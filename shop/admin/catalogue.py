@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -12,8 +12,6 @@ from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.services.catalogue import keep_category
-
-BEFORE_ALL = Value(-1, IntegerField())
 
 
 class KeepsWho(admin.ModelAdmin[Any]):
@@ -45,7 +43,10 @@ class CategoryAdmin(KeepsWho):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Category]":
         rows: QuerySet[Category] = super().get_queryset(request).select_related("parent__parent")
-        return rows.annotate(in_it=Count("products")).order_by(*tree_order())
+        return rows.annotate(in_it=Count("products"))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return tree_order()
 
     @admin.display(description=_("category"))
     def path(self, category: Category) -> str:
@@ -64,19 +65,20 @@ class CategoryAdmin(KeepsWho):
 
 
 def tree_order() -> tuple[Any, ...]:
-    """Departments by rank, each followed by its shelves: the keys of the first, second and third level."""
-    middle = {
-        key: Case(When(level=1, then=BEFORE_ALL), When(level=2, then=F(key)), default=F(f"parent__{key}"))
+    """Departments by rank, each followed by what it holds: the keys of the first, second and third level."""
+    number = BigIntegerField()
+    first = [Coalesce(f"parent__parent__{key}", f"parent__{key}", key) for key in ("rank", "id")]
+    second = [
+        Case(
+            When(level=1, then=-1),
+            When(level=2, then=F(key)),
+            default=F(f"parent__{key}"),
+            output_field=number,
+        )
         for key in ("rank", "id")
-    }
-    return (
-        Coalesce("parent__parent__rank", "parent__rank", "rank"),
-        Coalesce("parent__parent__id", "parent__id", "id"),
-        middle["rank"],
-        middle["id"],
-        Case(When(level=3, then=F("rank")), default=BEFORE_ALL),
-        "id",
-    )
+    ]
+    third = Case(When(level=3, then=F("rank")), default=-1, output_field=number)
+    return (*first, *second, third, "id")
 
 
 class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
