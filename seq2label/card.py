@@ -12,7 +12,7 @@ from seq2label.checkpoint import Network
 from seq2label.training import EpochRecord
 
 mpl.use("Agg")
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.figure import Figure
 
 
 def curves(records: Sequence[EpochRecord]) -> bytes:

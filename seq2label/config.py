@@ -29,17 +29,18 @@ class ModelConfig(_Config):
     """Sizes of the network. H is `hidden`; the encoder's states are 2H wide."""
 
     embedding: int = 100
-    hidden: int = 96
-    summary: int = 256
+    hidden: int = 64
+    summary: int = 192
+    topics: int = 128
     attention: str = "general"
-    dropout: float = 0.3
+    dropout: float = 0.15
     max_words: int = 110
 
     def __post_init__(self) -> None:
         if self.attention not in {"dot", "general"}:
             raise ConfigError(f"attention is “dot” or “general”, not “{self.attention}”.")
-        if min(self.embedding, self.hidden, self.summary, self.max_words) < 1:
-            raise ConfigError("embedding, hidden, summary and max_words are at least 1.")
+        if min(self.embedding, self.hidden, self.summary, self.topics, self.max_words) < 1:
+            raise ConfigError("embedding, hidden, summary, topics and max_words are at least 1.")
         if not 0 <= self.dropout < 1:
             raise ConfigError("dropout lies in [0, 1).")
 
@@ -60,15 +61,19 @@ class SearchConfig(_Config):
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig(_Config):
-    """One training run. Epoch counts are upper bounds; fine-tuning stops early."""
+    """One training run. Epoch counts are upper bounds; fine-tuning stops early.
 
-    weak_epochs: int = 8
+    `spoken_share` of the pairs of weak learning go through the decoder, which costs the most.
+    """
+
+    weak_epochs: int = 5
     epochs: int = 10
-    patience: int = 3
+    patience: int = 2
     batch_reviews: int = 96
-    pairs_per_review: float = 2.0
-    learning_rate: float = 2e-3
-    fine_learning_rate: float = 5e-4
+    pairs_per_review: float = 4.0
+    learning_rate: float = 1e-3
+    fine_learning_rate: float = 2e-4
+    spoken_share: float = 0.25
     label_smoothing: float = 0.1
     single_share: float = 0.15
     star_dropout: float = 0.15
@@ -78,6 +83,7 @@ class TrainingConfig(_Config):
     word_vector_epochs: int = 6
     ridge: float = 0.8
     star_weight: float = 0.3
+    sharpness: float = 10.0
     permuted: bool = True
     distilled: bool = True
     seed: int = 7

@@ -37,7 +37,7 @@ class Decoder(nn.Module):
         self.attention = attention
         self.outputs = outputs
         self.dropout = nn.Dropout(config.dropout)
-        self.bridge = nn.Linear(config.summary, width)
+        self.bridge = nn.Linear(config.summary + config.topics, width)
         self.gru = nn.GRUCell(config.embedding + width, width)
         self.combine = nn.Linear(2 * width, width)
         self.speak = nn.Linear(width, config.embedding, bias=False)

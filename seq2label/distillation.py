@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sparse
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from seq2label.examples import Pair, ReviewText
@@ -38,7 +38,8 @@ def _joined_norms(rows: sparse.csr_matrix, first: Indices, second: Indices) -> F
     """Lengths (P) of the sums of two rows each."""
     total = rows[first] + rows[second]
     lengths = np.sqrt(np.asarray(total.multiply(total).sum(axis=1)).ravel())
-    return np.maximum(lengths, 1e-6).astype(np.float32)
+    found: Floats = np.maximum(lengths, 1e-6).astype(np.float32)
+    return found
 
 
 def _star_features(reviews: Sequence[ReviewText]) -> Floats:
@@ -92,21 +93,24 @@ class LinearTeacher:
         texts = [plain(review.text) for review in reviews]
         rows = tuple(view.transform(texts).tocsr() for view in self._views)
         scores = tuple(np.asarray(row @ weights) for row, weights in zip(rows, self._weights, strict=True))
-        return Evidence(rows, scores, _star_features(reviews) @ self._star_weights)
+        stars: Floats = (_star_features(reviews) @ self._star_weights).astype(np.float32)
+        return Evidence(rows, scores, stars)
 
     def marginals(self, evidence: Evidence, first: Indices, second: Indices) -> Floats:
         """(P, L): the estimated probability that each label is one of the pair's two, in [0, 1].
 
-        Figures within the regression's noise are cut to zero: hundreds of them would drown the few that count.
+        Figures within the regression's noise are cut to zero: hundreds would drown the few that count.
         """
-        return np.clip((self.raw_scores(evidence, first, second) - NOISE) / (1 - NOISE), 0, 1)
+        found: Floats = np.clip((self.raw_scores(evidence, first, second) - NOISE) / (1 - NOISE), 0, 1)
+        return found
 
     def raw_scores(self, evidence: Evidence, first: Indices, second: Indices) -> Floats:
         """(P, L): the regression's own figures, which may leave [0, 1]."""
         total = self._mean + evidence.stars[first] + evidence.stars[second]
         for rows, scores in zip(evidence.rows, evidence.scores, strict=True):
             total = total + (scores[first] + scores[second]) / _joined_norms(rows, first, second)[:, None]
-        return total.astype(np.float32)  # type: ignore[no-any-return]
+        found: Floats = total.astype(np.float32)
+        return found
 
 
 def label_targets(pairs: Sequence[Pair], inventory: LabelInventory) -> Floats:

@@ -1,6 +1,6 @@
 """A bidirectional GRU that reads each review by itself, so that one reading serves every pair.
 
-Letters: R reviews, S source words, E embedding, H hidden, D summary.
+Letters: R reviews, S source words, E embedding, H hidden, D summary (the reading's part and K topics).
 """
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seq2label.config import ModelConfig
+from seq2label.keywords import Keywords
 
 
 def length_mask(lengths: Tensor, width: int, device: torch.device) -> Tensor:
@@ -25,6 +26,7 @@ class Encoder(nn.Module):
         self.gru = nn.GRU(config.embedding, config.hidden, batch_first=True, bidirectional=True)
         pooled = 2 * (2 * config.hidden + config.embedding)
         self.project = nn.Linear(pooled, config.summary)
+        self.keywords = Keywords(embedding.num_embeddings, config.topics)
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Read R reviews; `lengths` stays on the CPU."""
@@ -33,7 +35,8 @@ class Encoder(nn.Module):
         states, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=tokens.size(1))
         mask = length_mask(lengths, tokens.size(1), tokens.device).unsqueeze(2)  # (R, S, 1)
         values = states * mask  # (R, S, 2H)
-        return values, self._summarise(torch.cat([values, embedded], dim=2), mask)
+        reading = self._summarise(torch.cat([values, embedded], dim=2), mask)  # (R, D - K)
+        return values, torch.cat([reading, self.keywords(tokens, mask.squeeze(2))], dim=1)
 
     def _summarise(self, states: Tensor, mask: Tensor) -> Tensor:
         """Maximum and mean over the words: keywords stand out in the one, the tone in the other."""

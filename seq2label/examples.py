@@ -63,7 +63,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
     """Open a plain or gzip-compressed UTF-8 file for reading."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8", newline="") as lines:
-        yield lines  # type: ignore[misc]
+        yield lines
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -137,7 +137,7 @@ def _csv_reviews(path: Path) -> Iterator[ProductReview]:
 def _text(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
     if not isinstance(value, str):
-        raise ValueError(f"“{key}” must be a text")  # noqa: TRY004
+        raise ValueError(f"“{key}” must be a text")
     return value
 
 

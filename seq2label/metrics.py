@@ -117,7 +117,7 @@ def polarity_agreement(pairs: Sequence[Pair], polarities: Mapping[str, Sequence[
 
 def grounded_share(pairs: Sequence[Pair], predicted: Predictions, known: Callable[[str], bool]) -> float:
     """The share of labels that are in the label vocabulary or whose words all stand in the reviews."""
-    verdicts = []
+    verdicts: list[float] = []
     for pair in pairs:
         words = {*tokenize(pair.a.text), *tokenize(pair.b.text)}
         verdicts.extend(

@@ -1,6 +1,6 @@
 """The whole network: read each review once, join any two readings, weigh labels, speak them.
 
-Letters: R reviews, P pairs, S words, H hidden, D summary, L labels, T symbols, V outputs.
+Letters: R reviews, P pairs, S words, H hidden, D summary (K of it topics), L labels, T symbols, V outputs.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Seq2Label(nn.Module):
         self.attention = Attention(config)
         self.decoder = Decoder(config, self.embedding, self.attention, outputs)
         self.join = nn.Linear(2 * config.summary, config.summary)
-        self.evidence = nn.Linear(config.summary, labels)
+        self.evidence = nn.Linear(config.summary + config.topics, labels)
         self.dropout = nn.Dropout(config.dropout)
 
     def read(self, batch: ReviewBatch) -> Readings:
@@ -50,11 +50,19 @@ class Seq2Label(nn.Module):
 
     def joined(self, one: Tensor, other: Tensor) -> Tensor:
         """The summary (P, D) of two summaries (P, D): a sum and a maximum, so their order is lost."""
-        return torch.tanh(self.join(torch.cat([one + other, torch.maximum(one, other)], dim=1)))
+        width = self.config.summary
+        total = one + other
+        read, words = total[:, :width], total[:, width:]  # (P, D - K), (P, K)
+        highest = torch.maximum(one[:, :width], other[:, :width])
+        present = one[:, width:].any(dim=1).float() + other[:, width:].any(dim=1).float()  # (P)
+        words = words / present.clamp(min=1).sqrt().unsqueeze(1)  # about unit length, as each review's row is
+        return torch.cat([torch.tanh(self.join(torch.cat([read, highest], dim=1))), words], dim=1)
 
     def weigh(self, summary: Tensor) -> Tensor:
         """Logits (P, L) of the labels, among which two are to be chosen."""
-        return self.evidence(self.dropout(summary))  # type: ignore[no-any-return]
+        read, words = summary[:, : self.config.summary], summary[:, self.config.summary :]
+        logits: Tensor = self.evidence(torch.cat([self.dropout(read), words], dim=1))
+        return logits
 
     def marginals(self, summary: Tensor) -> Tensor:
         """(P, L): the probability that each label is one of the two, by the evidence head."""

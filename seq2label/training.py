@@ -23,9 +23,10 @@ from seq2label.batching import ReviewBatch, bucketed, pad
 from seq2label.checkpoint import Network
 from seq2label.config import ModelConfig, SearchConfig, TrainingConfig
 from seq2label.distillation import Evidence, Floats, Indices, LinearTeacher, drawn_labels, label_targets
-from seq2label.examples import Pair, ProductReview, ReviewText, Split, apart_from
+from seq2label.examples import ProductReview, ReviewText, Split, apart_from
 from seq2label.exceptions import NotEnoughData
 from seq2label.inference import Tagger
+from seq2label.keywords import regressed_directions
 from seq2label.metrics import mean, score
 from seq2label.model import Seq2Label
 from seq2label.objective import SequenceTargets, marginal_loss, permutation_loss, sequence_loss
@@ -70,6 +71,24 @@ class Prepared:
     def paired(self) -> int:
         """How many of `reviews` belong to training pairs."""
         return 2 * len(self.split.train)
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Rows (R) of `Prepared.reviews` read together, the empty one first, and pairs (P) of places in it."""
+
+    rows: list[int]
+    first: Indices
+    second: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """An epoch's sources of chance."""
+
+    stage: str
+    python: random.Random
+    numpy: np.random.Generator
 
 
 @dataclass(slots=True)
@@ -129,13 +148,13 @@ class Training:
         self.network = Seq2Label(
             model, len(prepared.vocabulary.words), prepared.vocabulary.outputs, len(prepared.inventory)
         )
+        self._gold = label_targets(prepared.split.train, prepared.inventory)
         self._initialise()
         self.network.to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=run.learning_rate)
         self.state = Progressed()
         symbols = [prepared.vocabulary.encode_label(label.text) for label in prepared.inventory.labels]
         self._sequences = SequenceTargets(symbols)
-        self._gold = label_targets(prepared.split.train, prepared.inventory)
 
     def _initialise(self) -> None:
         """Start from the word vectors, and from each label's share among the training pairs."""
@@ -145,6 +164,18 @@ class Training:
             self.network.embedding.weight.copy_(self.prepared.vectors)
             self.network.evidence.bias.copy_(share.log())
             self.network.evidence.weight.mul_(0.1)
+            if self.run.distilled:
+                self._start_from_regression()
+
+    def _start_from_regression(self) -> None:
+        """Words speak for labels from the first step as the ridge regression says they do."""
+        model, paired = self.network, self.prepared.encoded[1 : self.prepared.paired + 1]
+        found = regressed_directions(
+            paired, self._gold, model.embedding.num_embeddings, model.config.topics, self.run.ridge
+        )
+        model.encoder.keywords.salience.weight.copy_(found.salience.unsqueeze(1))
+        model.encoder.keywords.topics.weight.copy_(found.topics)
+        model.evidence.weight[:, model.config.summary :] = self.run.sharpness * found.labels
 
     def fit(self, progress: Progress, report: Report) -> Network:
         """Run what is left of both stages; the best weights on the validation part are kept."""
@@ -181,14 +212,15 @@ class Training:
         epoch = self.state.epoch + 1
         seed = int.from_bytes(hashlib.sha256(f"{self.run.seed} {stage} {epoch}".encode()).digest()[:4])
         torch.manual_seed(seed)
-        chance, draws = random.Random(seed), np.random.default_rng(seed)
-        batches = self._weak_batches(chance) if stage == "weak" else self._gold_batches(chance)
+        chances = Chances(stage, random.Random(seed), np.random.default_rng(seed))
+        make = self._weak_batches if stage == "weak" else self._gold_batches
+        batches = make(chances.python)
         self._schedule(stage, epoch, limit)
         step = progress(f"{stage} epoch {epoch}", len(batches))
         self.network.train()
         losses = []
-        for reviews, first, second in batches:
-            losses.append(self._update(stage, reviews, first, second, chance, draws))
+        for meeting in batches:
+            losses.append(self._update(meeting, chances))
             step()
         record = EpochRecord(stage, epoch, mean(losses), self._validate(), time.monotonic() - started)
         self._note(record)
@@ -200,7 +232,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * (1 - (1 - floor) * (epoch - 1) / max(1, limit - 1))
 
-    def _weak_batches(self, chance: random.Random) -> list[tuple[list[int], Indices, Indices]]:
+    def _weak_batches(self, chance: random.Random) -> list[Meeting]:
         """Any two reviews that happen to meet in a batch make a pair; some stand alone."""
         lengths = [len(words) for words in self.prepared.encoded[1:]]
         batches = []
@@ -211,10 +243,10 @@ class Training:
             alone = [chance.random() < self.run.single_share for _ in range(count)]
             second = np.array([0 if single else chance.randrange(1, len(rows)) for single in alone])
             second[second == first] = 0
-            batches.append((rows, first, second))
+            batches.append(Meeting(rows, first, second))
         return batches
 
-    def _gold_batches(self, chance: random.Random) -> list[tuple[list[int], Indices, Indices]]:
+    def _gold_batches(self, chance: random.Random) -> list[Meeting]:
         """The labelled pairs, and their sides alone as the teacher sees them."""
         lengths = [len(self.prepared.encoded[row]) for row in range(1, self.prepared.paired + 1)]
         longest = [max(lengths[place : place + 2]) for place in range(0, len(lengths), 2)]
@@ -225,12 +257,12 @@ class Training:
             alone = np.array([row for row in range(1, len(rows)) if chance.random() < self.run.single_share])
             first = np.concatenate([2 * pairs + 1, alone]).astype(np.int64)
             second = np.concatenate([2 * pairs + 2, np.zeros(len(alone))]).astype(np.int64)
-            batches.append((rows, first, second))
+            batches.append(Meeting(rows, first, second))
         return batches
 
-    def _targets(self, stage: str, rows: Sequence[int], first: Indices, second: Indices) -> Floats:
+    def _targets(self, stage: str, meeting: Meeting) -> Floats:
         """(P, L): what the teacher says; in fine-tuning mostly what the labels of the pair say."""
-        where = np.array(rows)
+        where, first, second = np.array(meeting.rows), meeting.first, meeting.second
         said = self.prepared.teacher.marginals(self.prepared.evidence, where[first], where[second])
         if stage == "fine":
             labelled = second != 0
@@ -238,42 +270,26 @@ class Training:
             said[labelled] = 0.7 * gold + 0.3 * said[labelled] if self.run.distilled else gold
         return said
 
-    def _update(
-        self,
-        stage: str,
-        rows: Sequence[int],
-        first: Indices,
-        second: Indices,
-        chance: random.Random,
-        draws: np.random.Generator,
-    ) -> float:
-        marginals = self._targets(stage, rows, first, second)
-        labels = drawn_labels(marginals**2 if stage == "fine" else marginals, draws)
-        batch = self._disturbed(rows, chance).to(self.device)
-        one, other = (torch.from_numpy(side).to(self.device) for side in (first, second))
+    def _update(self, meeting: Meeting, chances: Chances) -> float:
+        targets = self._targets(chances.stage, meeting)
+        labels = drawn_labels(targets**2 if chances.stage == "fine" else targets, chances.numpy)
+        batch = self._disturbed(meeting.rows, chances.python).to(self.device)
+        marginals = torch.from_numpy(targets).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            loss = self._loss(stage, batch, one, other, torch.from_numpy(marginals).to(self.device), labels)
+            readings = self.network.read(batch)
+            first, second = (
+                torch.from_numpy(side).to(self.device) for side in (meeting.first, meeting.second)
+            )
+            summary = self.network.joined(readings.summary[first], readings.summary[second])
+            said = len(first) if chances.stage == "fine" else max(2, int(len(first) * self.run.spoken_share))
+            memory = self.network.remember(readings, first[:said], second[:said])
+            loss = marginal_loss(self.network.weigh(summary), marginals)
+            loss = loss + self._spoken_loss(chances.stage, summary[:said], memory, labels[:said])
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip)
         self.optimizer.step()
         return float(loss.detach())
-
-    def _loss(
-        self,
-        stage: str,
-        batch: ReviewBatch,
-        first: Tensor,
-        second: Tensor,
-        marginals: Tensor,
-        labels: Indices,
-    ) -> Tensor:
-        readings = self.network.read(batch)
-        summary = self.network.joined(readings.summary[first], readings.summary[second])
-        memory = self.network.remember(readings, first, second)
-        return marginal_loss(self.network.weigh(summary), marginals) + self._spoken_loss(
-            stage, summary, memory, labels
-        )
 
     def _spoken_loss(self, stage: str, summary: Tensor, memory: Memory, labels: Indices) -> Tensor:
         """The decoder's loss; labels drawn from the teacher come in a random order already."""
@@ -299,7 +315,7 @@ class Training:
         return batch
 
     def _validate(self) -> float:
-        tagger = Tagger(self.result(), "validation", self.device)
+        tagger = Tagger(self.result(), "in training", self.device)
         pairs = self.prepared.split.validation
         found = tagger.label_pairs([(pair.a, pair.b) for pair in pairs], always_two=True)
         predicted = {

@@ -37,4 +37,4 @@ def word_vectors(
             vectors[index] = model.wv[word]
     vectors[0] = 0.0
     vectors /= np.linalg.norm(vectors, axis=1).mean()
-    return torch.from_numpy(vectors) * size**0.5 / 4
+    return torch.from_numpy(vectors * np.float32(size**0.5 / 4))

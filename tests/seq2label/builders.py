@@ -30,7 +30,7 @@ def a_network(seed: int = 3, decoder_share: float = 0.5) -> Network:
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     vocabulary = Vocabulary.build(map(tokenize, TEXTS), (label.text for label in LABELS), min_count=1)
-    config = ModelConfig(embedding=5, hidden=3, summary=7, dropout=0.0, max_words=110)
+    config = ModelConfig(embedding=5, hidden=3, summary=7, topics=4, dropout=0.0, max_words=110)
     model = Seq2Label(config, len(vocabulary.words), vocabulary.outputs, len(LABELS)).eval()
     with torch.no_grad():
         for parameter in model.parameters():

@@ -114,7 +114,7 @@ def test_three_pairs_can_be_learned_by_heart() -> None:
     network = a_network()
     torch.manual_seed(5)
     labels = len(network.inventory)
-    config = ModelConfig(embedding=11, hidden=13, summary=17, attention="dot", dropout=0.0)
+    config = ModelConfig(embedding=11, hidden=13, summary=17, topics=7, attention="dot", dropout=0.0)
     model = Seq2Label(config, len(network.vocabulary.words), network.vocabulary.outputs, labels)
     symbols = SequenceTargets(
         [network.vocabulary.encode_label(label.text) for label in network.inventory.labels]

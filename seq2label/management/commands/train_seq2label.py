@@ -1,5 +1,6 @@
 """Train Seq2Label from labelled pairs and unlabelled reviews."""
 
+import hashlib
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -43,21 +44,23 @@ class Command(BaseCommand):
         test, seconds = trained.metrics["test"], trained.metrics["seconds"]["whole run"]
         self.stdout.write(
             f"Checkpoint: {trained.directory}\n"
-            f"Test exact-F1 at 2: {test['scores']['agreement']['exact_f1']:.4f} on {test['pairs']} held-out pairs"
-            f" (linear: {test['peers']['linear']['agreement']['exact_f1']:.4f})\n"
+            f"Test exact-F1 at 2: {test['scores']['agreement']['exact_f1']:.4f}"
+            f" (linear: {test['peers']['linear']['agreement']['exact_f1']:.4f})"
+            f" on {test['pairs']} held-out pairs\n"
             f"Time: {seconds / 60:.1f} minutes"
         )
 
     def _report(self, record: EpochRecord) -> None:
         tqdm.write(
-            f"{record.stage} {record.epoch}: loss {record.loss:.3f}, validation exact-F1 {record.validation_f1:.4f},"
-            f" {record.seconds:.0f} s"
+            f"{record.stage} {record.epoch}: loss {record.loss:.3f},"
+            f" validation exact-F1 {record.validation_f1:.4f}, {record.seconds:.0f} s"
         )
 
 
 def _request(options: dict[str, Any]) -> Request:
     run = TrainingConfig(seed=options["seed"], weak_epochs=options["weak_epochs"], epochs=options["epochs"])
-    state = Path(getattr(settings, "VAR_DIR", settings.BASE_DIR / "var")) / "seq2label" / "training.pt"
+    place = hashlib.sha256(str(options["out"].resolve()).encode()).hexdigest()[:8]
+    state = Path(settings.VAR_DIR) / "seq2label" / f"{options['out'].name}-{place}" / "training.pt"
     return Request(
         pairs=options["pairs"],
         reviews=tuple(options["reviews"]),

@@ -1,0 +1,97 @@
+"""The three commands on tiny files: train, label, evaluate."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from tests.seq2label.builders import write_pairs
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pairs, reviews and a checkpoint trained on them for one epoch a stage."""
+    folder = tmp_path_factory.mktemp("seq2label")
+    settings.VAR_DIR = folder / "var"
+    write_pairs(folder / "pairs.jsonl")
+    (folder / "reviews.csv").write_text(
+        "product,review,score\nX1,a stale old thing,other\nX2,so crunchy,great\n"
+    )
+    call_command(
+        "train_seq2label",
+        pairs=folder / "pairs.jsonl",
+        reviews=[folder / "reviews.csv"],
+        out=folder / "model",
+        weak_epochs=1,
+        epochs=1,
+    )
+    return folder
+
+
+def test_training_leaves_a_whole_checkpoint_and_no_state(trained: Path) -> None:
+    names = {path.name for path in (trained / "model").iterdir()}
+    assert names == {
+        "README.md",
+        "config.json",
+        "curves.png",
+        "labels.json",
+        "metrics.json",
+        "vocabulary.json",
+        "weights.safetensors",
+    }
+    assert not list((trained / "var").rglob("training.pt"))
+    assert not list(trained.glob(".model-*"))
+
+
+def test_every_pair_gets_a_line_with_two_known_labels(trained: Path) -> None:
+    out = trained / "labels.jsonl"
+    call_command("label_pairs", pairs=trained / "pairs.jsonl", out=out, model=trained / "model")
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["id"] for row in rows] == [f"p{number:03}" for number in range(40)]
+    assert {len(set(row["labels"])) for row in rows} == {2}
+    assert {label for row in rows for label in row["labels"]} <= {
+        "crunchy",
+        "too sweet",
+        "stale",
+        "great value",
+    }
+
+
+def test_stars_and_labels_may_be_absent(trained: Path) -> None:
+    (trained / "bare.jsonl").write_text('{"id": "x", "review_a": "so crunchy", "review_b": ""}\n')
+    call_command(
+        "label_pairs", pairs=trained / "bare.jsonl", out=trained / "bare.out", model=trained / "model"
+    )
+    assert json.loads((trained / "bare.out").read_text())["id"] == "x"
+
+
+def test_the_training_file_is_evaluated_on_its_test_part_only(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command(
+        "evaluate_seq2label",
+        pairs=trained / "pairs.jsonl",
+        model=trained / "model",
+        json=trained / "figures.json",
+    )
+    figures = json.loads((trained / "figures.json").read_text())
+    stored = json.loads((trained / "model" / "metrics.json").read_text())
+    assert f"only its held-out test part counts ({stored['sizes']['test']} pairs)" in capsys.readouterr().out
+    assert figures["pairs"] == stored["sizes"]["test"]
+    assert figures["unchanged_by_swap"] == 1.0
+    assert set(figures["peers"]) == {"majority", "1-NN", "lexicon", "linear"}
+
+
+def test_a_malformed_line_is_named_and_nothing_is_written(trained: Path) -> None:
+    bad = trained / "bad.jsonl"
+    bad.write_text('{"id": "x", "review_a": "a", "review_b": "b"}\n{"id": \n')
+    with pytest.raises(CommandError, match=r"bad\.jsonl, line 2: not JSON"):
+        call_command("label_pairs", pairs=bad, out=trained / "never.jsonl", model=trained / "model")
+    assert not list(trained.glob("*never*"))
+
+
+def test_an_absent_model_is_a_sentence(trained: Path) -> None:
+    with pytest.raises(CommandError, match="there is no such directory"):
+        call_command("label_pairs", pairs=trained / "pairs.jsonl", out=trained / "n", model=trained / "none")
