@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from html.entities import html5
 
 LINE_BREAK = re.compile(r"<\s*(?:br|/?p|/?div|/?li|/?ul|/?ol|/?tr|/?h[1-6])\b[^<>]*>", re.IGNORECASE)
 HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
@@ -42,13 +43,19 @@ def one_line(text: str, longest: int) -> str:
     line = " ".join(plain(text).split())
     if len(line) <= longest:
         return line
-    head = line[:longest]  # the ellipsis takes the place of the last character
-    kept = head[:-1].rsplit(" ", 1)[0] if " " in head[longest // 2 :] else head[:-1]
+    words, _, rest = line[:longest].rpartition(" ")
+    kept = words if len(rest) < longest // 2 else line[: longest - 1]
     return kept.rstrip(" ,;:-") + "…"
 
 
 def _unescaped(text: str) -> str:
     """Twice, since titles of the published files hold `&amp;quot;` as well."""
     for _ in range(2):
-        text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+        text = ENTITY.sub(_character, text)
     return text
+
+
+def _character(entity: re.Match[str]) -> str:
+    """The character; an unknown entity stays (`html.unescape` alone would find `&not` in `&notice;`)."""
+    is_known = entity[0].startswith("&#") or entity[0][1:] in html5
+    return html.unescape(entity[0]) if is_known else entity[0]

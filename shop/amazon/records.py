@@ -117,11 +117,11 @@ def is_product(fields: Fields) -> bool:
 
 def refuse_another_format(file: LineFile, is_expected: Callable[[Fields], bool], what: str) -> None:
     """Raises AmazonFileUnusable unless one of the file's first lines `is_expected` to be there."""
-    found = 0
+    is_empty = True
     try:
         with file:
             for line in islice(file, LINES_PROBED):
-                found += 1
+                is_empty = False
                 try:
                     if is_expected(fields_of(line)):
                         return
@@ -131,9 +131,9 @@ def refuse_another_format(file: LineFile, is_expected: Callable[[Fields], bool],
         raise AmazonFileUnusable(f"{error} Nothing of it could be read.") from error
     raise AmazonFileUnusable(
         f"{file.path} is empty: it should hold {what}, one JSON object a line."
-        if not found
-        else f"{file.path} does not hold {what}: none of its first {found} lines is one. It should be a file "
-        "of Amazon Review Data (2014, 2018 or 2023), gzip or plain, one JSON object a line."
+        if is_empty
+        else f"{file.path} does not hold {what}: there are none in its first lines. It should be a file of "
+        "Amazon Review Data (2014, 2018 or 2023), gzip or plain, one JSON object a line."
     )
 
 

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shop.amazon.exceptions import AmazonFileDamaged
@@ -21,10 +22,12 @@ from shop.amazon.lines import LineFile
 from shop.amazon.records import Fields, ProductRecord, ReviewRecord, fields_of, product_from, review_from
 from shop.amazon.rejects import Reason, Rejected, RejectsFile
 from shop.models import Category, Product, Review
+from shop.models.reviews import ReviewStatus
 
 BATCH = 2_000  # half a second's work: a transaction stays well below the feed's overlap
 OTHER, OTHER_ZH = "Other", "其他"
 
+Column: TypeAlias = str | int | None
 RecordT = TypeVar("RecordT")
 
 
@@ -195,7 +198,7 @@ def _write_reviews(batch: Sequence[ReviewRecord], shelves: "_Shelves", rules: Im
         )
         if made:
             products = _locked_products(batch)
-        Review.objects.bulk_create([_review(products[record.asin], record) for record in new])
+        _insert_reviews([_review(products[record.asin], record) for record in new])
         _count(products, new)
     return Written(new=len(new), nameless=len(made))
 
@@ -230,18 +233,36 @@ def _fill(product: Product, record: ProductRecord, shelves: "_Shelves") -> set[s
     return filled
 
 
-def _review(product_id: int, record: ReviewRecord) -> Review:
-    return Review(
-        product_id=product_id,
-        author_name=record.author_name,
-        stars=record.stars,
-        title=record.title,
-        body=record.body,
-        helpful_votes=record.helpful_votes,
-        is_verified_purchase=record.is_verified_purchase,
-        source_id=record.source_id,
-        created_at=record.created_at,
-    )
+def _review(product_id: int, record: ReviewRecord) -> dict[str, Column]:
+    """By column. `changed_at` is the time of writing: the feed's readers look at what changed since."""
+    adapted = connection.ops.adapt_datetimefield_value
+    return {
+        "product_id": product_id,
+        "customer_id": None,
+        "author_name": record.author_name,
+        "stars": record.stars,
+        "title": record.title,
+        "body": record.body,
+        "helpful_votes": record.helpful_votes,
+        "is_verified_purchase": record.is_verified_purchase,
+        "source_id": record.source_id,
+        "status": ReviewStatus.PUBLISHED.value,
+        "created_at": adapted(record.created_at),
+        "changed_at": adapted(timezone.now()),
+    }
+
+
+def _insert_reviews(rows: Sequence[dict[str, Column]]) -> None:
+    """As `bulk_create` would, whose model instances and expressions cost more time than all the rest."""
+    if not rows:
+        return
+    columns = ", ".join(connection.ops.quote_name(column) for column in rows[0])
+    places = ", ".join(["%s"] * len(rows[0]))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {Review._meta.db_table} ({columns}) VALUES ({places})",  # noqa: S608 (our own names)
+            [tuple(row.values()) for row in rows],
+        )
 
 
 def _count(products: dict[str, int], new: Iterable[ReviewRecord]) -> None:
