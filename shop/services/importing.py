@@ -61,6 +61,7 @@ class Tally:
     lacking: Counter[str] = field(default_factory=Counter)  # accepted lines without a title, a price, …
     damage: AmazonFileDamaged | None = None
     seconds: float = 0.0
+    slowest_batch: float = 0.0  # seconds that one transaction took
 
     @property
     def unchanged(self) -> int:
@@ -122,8 +123,10 @@ def _import(file: LineFile, intake: _Intake[RecordT], rejects: RejectsFile, prog
     tally, started = Tally(), time.monotonic()
     with file:
         for batch in _batches(file, intake, rejects, tally):
+            writing = time.monotonic()
             tally.add(intake.write(batch))
-            tally.seconds = time.monotonic() - started
+            now = time.monotonic()
+            tally.seconds, tally.slowest_batch = now - started, max(tally.slowest_batch, now - writing)
             progress(tally)
     return tally
 

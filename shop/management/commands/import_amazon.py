@@ -112,7 +112,7 @@ def summary(title: str, tally: Tally) -> str:
     lines = [
         f"{title}: {tally.read:,} read, {tally.new:,} new, {tally.filled:,} completed, "
         f"{tally.unchanged:,} unchanged, {tally.rejected.total():,} rejected, "
-        f"in {tally.seconds:.1f} s ({rate:,.0f} a second)."
+        f"in {tally.seconds:.1f} s ({rate:,.0f} a second, slowest batch {tally.slowest_batch:.2f} s)."
     ]
     lines += [f"  rejected, {reason}: {count:,}" for reason, count in tally.rejected.most_common()]
     lines += [f"  accepted without {what}: {count:,}" for what, count in sorted(tally.lacking.items())]
