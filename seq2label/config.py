@@ -86,4 +86,5 @@ class TrainingConfig(_Config):
     sharpness: float = 10.0
     permuted: bool = True
     distilled: bool = True
+    sentence_teacher: bool = True
     seed: int = 7

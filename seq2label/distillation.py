@@ -8,6 +8,7 @@ Letters: R reviews, P pairs, F features, L labels, N training pairs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,21 @@ from seq2label.vocabulary import LabelInventory, plain
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
-VIEW_WEIGHT = 0.5
 STAR_KINDS = 6
 NOISE = 0.03
 
 
-def _views() -> list[TfidfVectorizer]:
+class View(Protocol):
+    """Texts (R) to unit rows (R, F)."""
+
+    def fit(self, texts: Sequence[str]) -> Any:
+        """Learn the features."""
+
+    def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """One row a text."""
+
+
+def _tfidf_views() -> list[View]:
     return [
         TfidfVectorizer(sublinear_tf=True, min_df=2, dtype=np.float32),
         TfidfVectorizer(
@@ -61,26 +71,33 @@ class Evidence:
 
 
 class LinearTeacher:
-    """Ridge regression in its dual form over two TF-IDF views and the stars."""
+    """Ridge regression in its dual form over two TF-IDF views, any further ones, and the stars."""
 
     def __init__(
-        self, pairs: Sequence[Pair], inventory: LabelInventory, ridge: float, star_weight: float
+        self,
+        pairs: Sequence[Pair],
+        inventory: LabelInventory,
+        *,
+        ridge: float,
+        star_weight: float,
+        views: Sequence[View] = (),
     ) -> None:
         reviews = [side for pair in pairs for side in (pair.a, pair.b)]
         texts = [plain(review.text) for review in reviews]
         first, second = np.arange(0, len(reviews), 2), np.arange(1, len(reviews), 2)
         targets = label_targets(pairs, inventory)  # (N, L)
         self._mean = targets.mean(axis=0)  # (L)
-        self._views = [view.fit(texts) for view in _views()]
+        self._views = [view.fit(texts) for view in (*_tfidf_views(), *views)]
+        share = 1 / len(self._views)
         self._star_scale = star_weight / 4
         joined = [self._joined(view.transform(texts), first, second) for view in self._views]
         stars = _star_features(reviews)
         stars = stars[first] + stars[second]  # (N, 6)
         kernel = self._star_scale * stars @ stars.T  # (N, N)
         for rows in joined:
-            kernel += VIEW_WEIGHT * (rows @ rows.T).toarray()
+            kernel += share * (rows @ rows.T).toarray()
         dual = np.linalg.solve(kernel + ridge * np.eye(len(pairs)), targets - self._mean).astype(np.float32)
-        self._weights = [VIEW_WEIGHT * (rows.T @ dual) for rows in joined]  # (F, L) each
+        self._weights = [share * (rows.T @ dual) for rows in joined]  # (F, L) each
         self._star_weights = self._star_scale * stars.T @ dual  # (6, L)
 
     @staticmethod

@@ -58,7 +58,7 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
     started = time.monotonic()
     split = split_by_product(labelled_pairs(request.pairs))
     unlabelled = [item for path in request.reviews for item in reviews_in(path)]
-    prepared = prepare(split, unlabelled, request.model, request.run)
+    prepared = prepare(split, unlabelled, request.model, request.run, request.device)
     training = _training(request, prepared)
     tagger = _decided(training.fit(progress, report), split.validation, request.device)
     figures = evaluate(

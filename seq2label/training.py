@@ -30,6 +30,7 @@ from seq2label.keywords import regressed_directions
 from seq2label.metrics import mean, score
 from seq2label.model import Seq2Label
 from seq2label.objective import SequenceTargets, marginal_loss, permutation_loss, sequence_loss
+from seq2label.sentence_vectors import SentenceView
 from seq2label.vocabulary import UNKNOWN, UNKNOWN_STARS, LabelInventory, Vocabulary, tokenize
 from seq2label.word_vectors import word_vectors
 
@@ -104,7 +105,11 @@ class Progressed:
 
 
 def prepare(
-    split: Split, unlabelled: Sequence[ProductReview], model: ModelConfig, run: TrainingConfig
+    split: Split,
+    unlabelled: Sequence[ProductReview],
+    model: ModelConfig,
+    run: TrainingConfig,
+    device: torch.device,
 ) -> Prepared:
     """Mine labels, build the vocabulary, train word vectors and fit the teacher, all without held-out text."""
     seconds: dict[str, float] = {}
@@ -123,7 +128,8 @@ def prepare(
     vectors = word_vectors([*texts, *spoken], vocabulary, model.embedding, run.word_vector_epochs, run.seed)
     seconds["word vectors"] = time.monotonic() - started
     started = time.monotonic()
-    teacher = LinearTeacher(split.train, inventory, run.ridge, run.star_weight)
+    views = [SentenceView(device.type)] if run.sentence_teacher else []
+    teacher = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight, views=views)
     evidence = teacher.examine(reviews)
     seconds["teacher"] = time.monotonic() - started
     encoded = tuple(

@@ -26,6 +26,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         out=folder / "model",
         weak_epochs=1,
         epochs=1,
+        no_sentence_teacher=True,
     )
     return folder
 

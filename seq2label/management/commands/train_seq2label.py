@@ -33,6 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
         parser.add_argument("--seed", type=int, default=run.seed)
         parser.add_argument("--weak-epochs", type=int, default=run.weak_epochs)
+        parser.add_argument(
+            "--no-sentence-teacher", action="store_true", help="teach from TF-IDF alone, without MiniLM"
+        )
         parser.add_argument("--epochs", type=int, default=run.epochs)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,7 +61,12 @@ class Command(BaseCommand):
 
 
 def _request(options: dict[str, Any]) -> Request:
-    run = TrainingConfig(seed=options["seed"], weak_epochs=options["weak_epochs"], epochs=options["epochs"])
+    run = TrainingConfig(
+        seed=options["seed"],
+        weak_epochs=options["weak_epochs"],
+        epochs=options["epochs"],
+        sentence_teacher=not options["no_sentence_teacher"],
+    )
     place = hashlib.sha256(str(options["out"].resolve()).encode()).hexdigest()[:8]
     state = Path(settings.VAR_DIR) / "seq2label" / f"{options['out'].name}-{place}" / "training.pt"
     return Request(
