@@ -1,5 +1,7 @@
 """The model card and the training curves, from the figures of a run."""
 
+# ruff: noqa: E501  the card is wrapped as Markdown, where its figures are short
+
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -77,9 +79,9 @@ label of a single review is left unsaid. `share_a` compares the head's evidence 
 
 ## Training
 
-{sizes["train"]} labelled pairs and {sizes["unlabelled"]:,} unlabelled reviews. A linear teacher (ridge over word and
-character TF-IDF and stars) fitted on the training pairs labels random pairs of reviews; the network learns from those,
-then from the labelled pairs, with early stopping. Made at commit {metrics["commit"]} on {metrics["machine"]}.
+{sizes["train"]} labelled pairs and {sizes["unlabelled"]:,} unlabelled reviews. A linear teacher ({_teacher(metrics)})
+fitted on the training pairs labels random pairs of reviews; the network learns from those, then from the labelled
+pairs, and keeps the epoch that does best on the validation part. Made at commit {metrics["commit"]} on {metrics["machine"]}.
 
 | stage | seconds |
 | --- | --- |
@@ -99,3 +101,8 @@ def _row(name: str, scores: Mapping[str, Any]) -> str:
     return (
         f"| {name} | {agreement['exact_f1']:.3f} | {agreement['token_f1']:.3f} | {scores['duplicates']:.1%} |"
     )
+
+
+def _teacher(metrics: Mapping[str, Any]) -> str:
+    sentences = ", MiniLM sentence vectors" if metrics["training"]["sentence_teacher"] else ""
+    return f"ridge over word and character TF-IDF{sentences} and stars"

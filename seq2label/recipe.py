@@ -16,6 +16,7 @@ from seq2label.checkpoint import Network, file_hash, save_checkpoint
 from seq2label.config import ModelConfig, SearchConfig, TrainingConfig
 from seq2label.evaluation import Subject, evaluate
 from seq2label.examples import Pair, labelled_pairs, reviews_in, split_by_product
+from seq2label.files import written_whole
 from seq2label.inference import Tagger
 from seq2label.metrics import score
 from seq2label.training import EpochRecord, Prepared, Progress, Training, prepare
@@ -36,6 +37,8 @@ class Request:
     resume: bool
     model: ModelConfig
     run: TrainingConfig
+    card: Path | None = None
+    """Where a second copy of the model card goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,9 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
         card=card,
         pictures={"curves.png": curves(training.state.records)},
     )
+    if request.card:
+        with written_whole(request.card) as lines:
+            lines.write(card)
     request.state.unlink(missing_ok=True)
     return Trained(request.out, metrics)
 

@@ -111,7 +111,7 @@ def prepare(
     run: TrainingConfig,
     device: torch.device,
 ) -> Prepared:
-    """Mine labels, build the vocabulary, train word vectors and fit the teacher, all without held-out text."""
+    """Mine labels, build the vocabulary, train word vectors, fit the teacher: all without held-out text."""
     seconds: dict[str, float] = {}
     inventory = LabelInventory.mine((pair.labels, (pair.a.stars, pair.b.stars)) for pair in split.train)
     if len(inventory) < 3:

@@ -15,6 +15,9 @@ from seq2label.inference import DEFAULT_CHECKPOINT, Tagger
 from seq2label.metrics import Scores
 
 
+WIDTHS = (9, 9, 11, 9)
+
+
 class Command(BaseCommand):
     """Arguments → `evaluation.evaluate` → a table."""
 
@@ -22,9 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--pairs", type=Path, required=True, help="labelled pairs, JSON lines (.gz)")
-        parser.add_argument(
-            "--train-pairs", type=Path, help="the training file, to fit peers when PAIRS is another"
-        )
+        parser.add_argument("--train-pairs", type=Path, help="the training file, to fit peers on")
         parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint directory")
         parser.add_argument("--peers", action="store_true", help="also YAKE and KeyBERT (extra “peers”)")
         parser.add_argument("--json", type=Path, help="write the figures here")
@@ -74,4 +75,7 @@ def _table(figures: Figures) -> str:
 
 def _row(name: str, scores: Scores) -> str:
     agreement = scores.agreement
-    return f"{name:12}{agreement.exact_f1:9.4f}{agreement.token_f1:9.4f}{scores.duplicates:11.4f}{scores.covered:9.4f}"
+    figures = (agreement.exact_f1, agreement.token_f1, scores.duplicates, scores.covered)
+    return f"{name:12}" + "".join(
+        f"{figure:>{width}.4f}" for figure, width in zip(figures, WIDTHS, strict=True)
+    )

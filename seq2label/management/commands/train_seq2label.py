@@ -1,6 +1,7 @@
 """Train Seq2Label from labelled pairs and unlabelled reviews."""
 
 import hashlib
+import logging
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--reviews", type=Path, nargs="*", default=[], help="Amazon JSON lines or CSV (.gz)"
         )
         parser.add_argument("--out", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint directory")
+        parser.add_argument("--card", type=Path, help="where a second copy of the model card goes")
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
         parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
         parser.add_argument("--seed", type=int, default=run.seed)
@@ -40,6 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train; raises `CommandError` for input that cannot be used."""
+        logging.getLogger("gensim").setLevel(logging.WARNING)  # a line for every second is too much
         try:
             trained = train(_request(options), _progress, self._report)
         except (Seq2LabelError, OSError) as error:
@@ -78,6 +81,7 @@ def _request(options: dict[str, Any]) -> Request:
         resume=options["resume"],
         model=ModelConfig(),
         run=run,
+        card=options["card"],
     )
 
 
