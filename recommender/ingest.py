@@ -1,0 +1,152 @@
+"""Copying what changed in the shop: rows after the cursor, each upserted on its own id.
+
+The rows of a batch and the cursor behind them are stored in one transaction, so a kill leaves either both or
+neither. Rows of the overlap window come again and again; one that says nothing new is passed over.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from recommender.models import FeedCursor, Label, ProductEntry, ReviewEntry, ReviewLabel
+from shop.selectors import feed
+from shop.selectors.feed import FeedPosition, ProductRow, ReviewRow
+
+BATCH_SIZE = 1000
+PRODUCT_FIELDS = ("name", "text", "category_ids", "selling_price", "is_available")
+REVIEW_FIELDS = ("product_id", "stars", "title", "body", "is_published")
+
+
+class Positioned(Protocol):
+    @property
+    def position(self) -> FeedPosition: ...
+
+
+RowT = TypeVar("RowT", bound=Positioned)
+EntryT = TypeVar("EntryT", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """How many entries were new or changed."""
+
+    products: int = 0
+    reviews: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.products or self.reviews)
+
+    def __add__(self, other: "Ingested") -> "Ingested":
+        return Ingested(self.products + other.products, self.reviews + other.reviews)
+
+
+def ingest_changes(progress: Callable[[int], object] = lambda rows: None) -> Ingested:
+    """Read both feeds to their end; products first, so that a review finds its own."""
+    positions = {cursor.feed: cursor.position for cursor in FeedCursor.objects.all()}
+    products = _read("products", positions, feed.changed_products, store_products, progress)
+    reviews = _read("reviews", positions, feed.changed_reviews, store_reviews, progress)
+    return Ingested(products, reviews)
+
+
+def _read(
+    name: str,
+    positions: Mapping[str, FeedPosition],
+    changed: Callable[[FeedPosition, int], list[RowT]],
+    store: Callable[[Sequence[RowT]], int],
+    progress: Callable[[int], object],
+) -> int:
+    reached = positions.get(name, FeedPosition())
+    stored = 0
+    for rows in _batches(changed, reached.rewound(timezone.now())):
+        with transaction.atomic(using="recommender"):
+            stored += store(rows)
+            if (last := rows[-1].position) != reached:
+                FeedCursor.objects.update_or_create(
+                    feed=name, defaults={"changed_at": last.changed_at, "row_id": last.row_id}
+                )
+        progress(len(rows))
+    return stored
+
+
+def _batches(
+    changed: Callable[[FeedPosition, int], list[RowT]], position: FeedPosition
+) -> Iterator[list[RowT]]:
+    while rows := changed(position, BATCH_SIZE):
+        yield rows
+        position = rows[-1].position
+        if len(rows) < BATCH_SIZE:
+            return
+
+
+def store_products(rows: Sequence[ProductRow]) -> int:
+    """Upsert; a product whose text changed needs a new vector. Returns how many were new or changed."""
+    entries = [
+        ProductEntry(
+            product_id=row.product_id,
+            name=row.name,
+            text=text_of(row),
+            category_ids=list(row.category_ids),
+            selling_price=row.selling_price,
+            is_available=row.is_available,
+        )
+        for row in rows
+    ]
+    known = ProductEntry.objects.in_bulk([entry.product_id for entry in entries])
+    changed = [entry for entry in entries if _differs(entry, known.get(entry.product_id), PRODUCT_FIELDS)]
+    ProductEntry.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["product_id"], update_fields=PRODUCT_FIELDS
+    )
+    ProductEntry.objects.mark_stale(
+        entry.product_id
+        for entry in changed
+        if entry.product_id in known and entry.text != known[entry.product_id].text
+    )
+    return len(changed)
+
+
+def text_of(row: ProductRow) -> str:
+    path = " / ".join(row.category_names)
+    return ". ".join(part for part in (row.name, row.brief, row.brand, path) if part)
+
+
+def store_reviews(rows: Sequence[ReviewRow]) -> int:
+    """Upsert; a review that reads differently now loses its labels. Returns how many were new or changed."""
+    entries = [
+        ReviewEntry(
+            review_id=row.review_id,
+            product_id=row.product_id,
+            stars=row.stars,
+            title=row.title,
+            body=row.body,
+            is_published=row.is_published,
+            labelled_with="",
+        )
+        for row in rows
+    ]
+    known = ReviewEntry.objects.in_bulk([entry.review_id for entry in entries])
+    changed = [entry for entry in entries if _differs(entry, known.get(entry.review_id), REVIEW_FIELDS)]
+    ReviewEntry.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["review_id"],
+        update_fields=(*REVIEW_FIELDS, "labelled_with"),
+    )
+    before = [known[entry.review_id] for entry in changed if entry.review_id in known]
+    _drop_labels(before)
+    ProductEntry.objects.mark_stale(entry.product_id for entry in (*changed, *before))
+    return len(changed)
+
+
+def _drop_labels(reviews: Sequence[ReviewEntry]) -> None:
+    dropped = ReviewLabel.objects.filter(review_id__in=[review.review_id for review in reviews])
+    texts = set(dropped.values_list("label_id", flat=True))
+    dropped.delete()
+    Label.objects.count_products(texts)
+
+
+def _differs(entry: EntryT, known: EntryT | None, fields: Sequence[str]) -> bool:
+    return known is None or any(getattr(entry, field) != getattr(known, field) for field in fields)

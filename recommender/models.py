@@ -1,9 +1,17 @@
 """The recommender's own rows, in PostgreSQL. Shop rows are named by plain integers."""
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models import Count, Deferrable, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
+
+from shop.selectors.feed import FeedPosition
 
 DIMENSIONS = 384  # of every vector stored
 
@@ -18,6 +26,20 @@ class FeedCursor(models.Model):
     def __str__(self) -> str:
         return f"{self.feed} up to {self.changed_at:%Y-%m-%d %H:%M:%S}"
 
+    @property
+    def position(self) -> FeedPosition:
+        return FeedPosition(self.changed_at, self.row_id)
+
+
+class ProductEntryQuerySet(models.QuerySet["ProductEntry"]):
+    def stale(self) -> "ProductEntryQuerySet":
+        """Those whose tags or vector are older than what they are made of."""
+        return self.filter(revision__gt=F("published_revision"))
+
+    def mark_stale(self, product_ids: Iterable[int]) -> int:
+        wanted = sorted(set(product_ids))
+        return self.filter(product_id__in=wanted).update(revision=F("revision") + 1) if wanted else 0
+
 
 class ProductEntry(models.Model):
     """A product as the recommender knows it: what search filters on, and its vector."""
@@ -25,14 +47,19 @@ class ProductEntry(models.Model):
     product_id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=255)
     text = models.TextField(
-        help_text="Name, brand, brief and category path: what the text vector is made of."
+        help_text="Name, brief, brand and category path: what the text vector is made of."
     )
     category_ids = ArrayField(models.BigIntegerField(), help_text="From the department down.")
     selling_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
     is_available = models.BooleanField(default=False)
     embedding = HalfVectorField(dimensions=DIMENSIONS, null=True)
     model_version = models.CharField(max_length=64, blank=True)
-    is_stale = models.BooleanField(default=True, help_text="Its tags or its vector must be made again.")
+    # A change raises `revision`; publishing stores the revision that it read. A change that arrives in
+    # between stays visible, whatever the order of the two writes.
+    revision = models.PositiveBigIntegerField(default=1)
+    published_revision = models.PositiveBigIntegerField(default=0)
+
+    objects = ProductEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product entry")
@@ -42,11 +69,27 @@ class ProductEntry(models.Model):
                 name="product_embedding_hnsw", fields=["embedding"], m=16, ef_construction=64,
                 opclasses=["halfvec_cosine_ops"],
             ),
-            models.Index(fields=("product_id",), name="product_stale", condition=models.Q(is_stale=True)),
+            GinIndex(name="product_categories", fields=["category_ids"]),
+            GinIndex(SearchVector("text", config="english"), name="product_words"),
+            models.Index(
+                fields=("product_id",), name="product_stale",
+                condition=Q(revision__gt=F("published_revision")),
+            ),
         )  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
+
+
+class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):
+    def published(self) -> "ReviewEntryQuerySet":
+        return self.filter(is_published=True)
+
+    def to_label(self, model_version: str) -> "ReviewEntryQuerySet":
+        """Those that this version of the model has not read, as ranges that an index can walk."""
+        return self.published().filter(
+            Q(labelled_with__lt=model_version) | Q(labelled_with__gt=model_version)
+        )
 
 
 class ReviewEntry(models.Model):
@@ -60,16 +103,29 @@ class ReviewEntry(models.Model):
     is_published = models.BooleanField()
     labelled_with = models.CharField(max_length=64, blank=True)
 
+    objects = ReviewEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("review entry")
         verbose_name_plural = _("review entries")
         indexes = (
             models.Index(fields=("product_id", "review_id"), name="review_of_product"),
-            models.Index(fields=("labelled_with", "product_id"), name="review_to_label"),
-        )
+            models.Index(
+                fields=("labelled_with", "product_id"), name="review_to_label",
+                condition=Q(is_published=True),
+            ),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"review {self.review_id}"
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def count_products(self, texts: Iterable[str]) -> int:
+        """Bring `product_count` of these labels up to date."""
+        carriers = ReviewLabel.objects.filter(label=OuterRef("pk")).order_by().values("label")
+        counted = carriers.annotate(n=Count("product_id", distinct=True)).values("n")
+        return self.filter(pk__in=sorted(texts)).update(product_count=Coalesce(Subquery(counted), 0))
 
 
 class Label(models.Model):
@@ -79,6 +135,11 @@ class Label(models.Model):
     polarity = models.SmallIntegerField()
     embedding = HalfVectorField(dimensions=DIMENSIONS)
     model_version = models.CharField(max_length=64, help_text="Of the embedding.")
+    product_count = models.PositiveIntegerField(
+        default=0, help_text="Products with a review that carries it: a label that many share says little."
+    )
+
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("label")
@@ -93,7 +154,7 @@ class ReviewLabel(models.Model):
 
     review_id = models.BigIntegerField()
     product_id = models.BigIntegerField(db_index=True)
-    label = models.ForeignKey(Label, models.CASCADE, related_name="review_labels")
+    label = models.ForeignKey(Label, models.CASCADE, related_name="review_labels", db_index=False)
     score = models.FloatField(help_text="Probability, 0 to 1.")
     partner_id = models.BigIntegerField(null=True, help_text="The other review of the pair; empty if alone.")
     model_version = models.CharField(max_length=64)
@@ -102,6 +163,7 @@ class ReviewLabel(models.Model):
         verbose_name = _("review label")
         verbose_name_plural = _("review labels")
         constraints = (models.UniqueConstraint(fields=("review_id", "label"), name="label_once_a_review"),)
+        indexes = (models.Index(fields=("label", "product_id"), name="products_of_label"),)
 
     def __str__(self) -> str:
         return f"{self.review_id}: {self.label_id}"
@@ -123,8 +185,12 @@ class TagCluster(models.Model):
         verbose_name_plural = _("tag clusters")
         ordering = ("product_id", "rank")
         constraints = (
-            models.UniqueConstraint(fields=("product_id", "medoid"), name="medoid_once_a_product"),
+            # Deferred, since two clusters of a product may swap names in one transaction.
+            models.UniqueConstraint(
+                fields=("product_id", "medoid"), name="medoid_once_a_product", deferrable=Deferrable.DEFERRED
+            ),
         )
+        indexes = (GinIndex(name="tag_members", fields=["members"]),)
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.medoid_id}"

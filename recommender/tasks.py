@@ -1,0 +1,31 @@
+"""What the worker does: catch up each second, with its models in memory from the start."""
+
+import logging
+from threading import Thread
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init
+
+from recommender import services
+from recommender.exceptions import RecommenderError
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def catch_up() -> None:
+    services.catch_up()
+
+
+@worker_process_init.connect
+def load_models_in_the_background(**signal: Any) -> None:
+    """A pool waits four seconds for its processes to start; a cold disk may need longer for the models."""
+    Thread(target=load_models, name="load-models", daemon=True).start()
+
+
+def load_models() -> None:
+    try:
+        services.load_models()
+    except RecommenderError as error:
+        logger.error("%s", error)

@@ -252,7 +252,7 @@ def _reviews_of_file(path: Path, skus: set[str]) -> Iterator[ReviewEntry]:
         )
 
 
-def _refuse_twice(keys: Iterable[str], file: str, wrong: str) -> None:
-    key, times = Counter(keys).most_common(1)[0] if (keys := list(keys)) else ("", 1)
-    if times > 1:
-        raise BadDemoData(f"{file}: {key}", wrong)
+def _refuse_twice(keys: Iterable[str], where: str, wrong: str) -> None:
+    twice = [key for key, times in Counter(keys).items() if times > 1]
+    if twice:
+        raise BadDemoData(f"{where}: {twice[0]}", wrong)

@@ -138,7 +138,7 @@ def test_three_pairs_can_be_learned_by_heart() -> None:
         )
         loss = spoken + marginal_loss(model.weigh(summary), marginals)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     assert round(float(spoken.detach()), 1) == 0.0
     assert [set(row.tolist()) for row in model.marginals(summary).topk(2).indices] == [

@@ -14,7 +14,6 @@ from seq2label.files import written_whole
 from seq2label.inference import DEFAULT_CHECKPOINT, Tagger
 from seq2label.metrics import Scores
 
-
 WIDTHS = (9, 9, 11, 9)
 
 

@@ -1,0 +1,237 @@
+"""From a review in the shop to a tag in the shop."""
+
+from typing import Any
+
+import pytest
+
+from recommender.labelling import BATCH_SIZE
+from recommender.models import FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.services import catch_up
+from shop.models import Product, ProductTag, Review, TagMention
+from shop.models.reviews import ReviewStatus
+from shop.services.tags import TagToPublish, publish_tags
+from tests.recommender.taggers import TaggerStopped, WordTagger
+from tests.shop.builders import a_product, a_review
+
+pytestmark = pytest.mark.django_db(databases=["default", "recommender"])
+
+
+def published(product: Product) -> list[tuple[str, int, float]]:
+    return list(product.tags.values_list("label", "count", "share"))
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """What the recommender concluded and the shop shows, without the ids of rows."""
+    return {
+        "labels": sorted(
+            ReviewLabel.objects.values_list("review_id", "label_id", "partner_id", "model_version")
+        ),
+        "clusters": sorted(
+            TagCluster.objects.values_list("product_id", "medoid_id", "polarity", "count", "share", "rank")
+        ),
+        "tags": sorted(ProductTag.objects.values_list("product_id", "label", "count", "share", "rank")),
+        "mentions": sorted(TagMention.objects.values_list("tag__label", "review_id")),
+    }
+
+
+def test_reviews_become_tags_of_their_product() -> None:
+    product = a_product("Green tea")
+    first = a_review(product, body="tasty and floral")
+    second = a_review(product, body="tasty")
+    third = a_review(product, body="torn when it came", stars=2)
+
+    done = catch_up(tagger=WordTagger())
+
+    assert (done.ingested.products, done.ingested.reviews, done.labelled) == (1, 3, 3)
+    assert set(published(product)) == {
+        ("great taste", 2, 2 / 3),
+        ("great aroma", 1, 1 / 3),
+        ("poor packaging", 1, 1 / 3),
+    }
+    assert set(TagMention.objects.values_list("tag__label", "review_id")) == {
+        ("great taste", first.pk),
+        ("great taste", second.pk),
+        ("great aroma", first.pk),
+        ("poor packaging", third.pk),
+    }
+    assert product.tags.get(label="poor packaging").polarity == -1
+
+
+def test_a_second_run_finds_nothing_to_do() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    before = everything()
+
+    again = catch_up(tagger=(tagger := WordTagger()))
+
+    assert (again.ingested.products, again.ingested.reviews, again.labelled) == (0, 0, 0)
+    assert again.refreshed.products == 0
+    assert tagger.pairs == []
+    assert everything() == before
+
+
+def test_a_review_posted_later_joins_the_tags() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    a_review(product, body="worms in it", stars=1)
+
+    done = catch_up(tagger=WordTagger())
+
+    assert (done.labelled, done.refreshed.products) == (1, 1)
+    assert set(published(product)) == {("great taste", 1, 0.5), ("contaminated", 1, 0.5)}
+
+
+def test_a_tag_that_stays_keeps_its_rows() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    cluster, tag = TagCluster.objects.get(), ProductTag.objects.get()
+    a_review(product, body="tasty and crunchy")
+
+    catch_up(tagger=WordTagger())
+
+    assert TagCluster.objects.get(medoid="great taste").pk == cluster.pk
+    assert ProductTag.objects.get(label="great taste").pk == tag.pk
+
+
+def test_a_review_that_is_rewritten_is_read_again() -> None:
+    product = a_product()
+    review = a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    review.body = "sugary"
+    review.save(update_fields=("body", "changed_at"))
+
+    catch_up(tagger=WordTagger())
+
+    assert published(product) == [("too sweet", 1, 1.0)]
+
+
+def test_a_review_that_is_withdrawn_takes_its_labels_along() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    withdrawn = a_review(product, body="worms", stars=1)
+    catch_up(tagger=WordTagger())
+    withdrawn.status = ReviewStatus.REJECTED
+    withdrawn.save(update_fields=("status", "changed_at"))
+
+    catch_up(tagger=WordTagger())
+
+    assert published(product) == [("great taste", 1, 1.0)]
+    assert ReviewEntry.objects.get(pk=withdrawn.pk).labelled_with == ""
+
+
+def test_a_held_review_is_not_read() -> None:
+    product = a_product()
+    a_review(product, body="worms", status=ReviewStatus.HELD)
+
+    catch_up(tagger=(tagger := WordTagger()))
+
+    assert tagger.pairs == []
+    assert published(product) == []
+
+
+def test_rows_of_the_overlap_window_make_nothing_stale() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    revision = ProductEntry.objects.get().revision
+    position = FeedCursor.objects.get(feed="reviews").position
+
+    catch_up(tagger=WordTagger())
+
+    assert ProductEntry.objects.get().revision == revision
+    assert FeedCursor.objects.get(feed="reviews").position == position
+
+
+def test_a_new_price_reaches_search_without_making_tags_again() -> None:
+    product = a_product(selling_price="10.00")
+    catch_up(tagger=WordTagger())
+    product.selling_price = "8.00"
+    product.save(update_fields=("selling_price", "changed_at"))
+
+    done = catch_up(tagger=WordTagger())
+
+    assert str(ProductEntry.objects.get().selling_price) == "8.00"
+    assert (done.ingested.products, done.refreshed.products) == (1, 0)
+
+
+def test_a_product_without_reviews_has_a_vector_and_no_tags() -> None:
+    product = a_product("Hand-cracked hickory nuts")
+
+    catch_up(tagger=WordTagger())
+
+    entry = ProductEntry.objects.get(pk=product.pk)
+    assert len(entry.embedding) == 384
+    assert published(product) == []
+
+
+def test_a_product_that_the_shop_deleted_is_forgotten() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    ProductEntry.objects.mark_stale([product.pk])
+    product.delete()
+
+    catch_up(tagger=WordTagger())
+
+    assert everything() == {"labels": [], "clusters": [], "tags": [], "mentions": []}
+    assert ProductEntry.objects.count() == 0
+
+
+def test_a_new_version_of_the_model_reads_everything_again() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+
+    done = catch_up(tagger=WordTagger({"tasty": ("rich flavor", 1)}, model_version="words-2"))
+
+    assert done.labelled == 1
+    assert published(product) == [("rich flavor", 1, 1.0)]
+    assert list(ReviewLabel.objects.values_list("label_id", "model_version")) == [("rich flavor", "words-2")]
+
+
+def test_a_change_during_publishing_is_not_lost() -> None:
+    product = a_product()
+    catch_up(tagger=WordTagger())
+    read = ProductEntry.objects.get()
+    ProductEntry.objects.mark_stale([product.pk])
+
+    ProductEntry.objects.filter(pk=product.pk).update(published_revision=read.revision)
+
+    assert list(ProductEntry.objects.stale()) == [read]
+
+
+@pytest.mark.parametrize("calls", [0, 1])  # of two: as many batches
+def test_a_run_that_was_stopped_while_labelling_ends_like_one_that_was_not(calls: int) -> None:
+    for number in range(5):
+        product = a_product(f"Product {number}")
+        for words in ("tasty", "crunchy and cheap", "tasty torn", "sugary", "light and tasty")[: number + 1]:
+            a_review(product, body=words)
+    for number in range(BATCH_SIZE):
+        a_review(product, body="tasty" if number % 3 else "floral")
+
+    with pytest.raises(TaggerStopped):
+        catch_up(tagger=WordTagger(stops_after=calls))
+    catch_up(tagger=WordTagger())
+    stopped = everything()
+    for model in (TagCluster, ReviewLabel, ReviewEntry, ProductEntry, FeedCursor):
+        model.objects.all().delete()
+    ProductTag.objects.all().delete()
+    catch_up(tagger=WordTagger())
+
+    assert everything() == stopped
+    assert len(stopped["labels"]) == Review.objects.count() + 8  # eight of the reviews say two things
+
+
+def test_tags_that_were_stored_but_not_published_are_published_by_the_next_run() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    catch_up(tagger=WordTagger())
+    publish_tags(product_id=product.pk, tags=[TagToPublish("of an older run", 0, 1, 1.0, ())])
+    ProductEntry.objects.update(published_revision=0)
+
+    catch_up(tagger=WordTagger())
+
+    assert published(product) == [("great taste", 1, 1.0)]

@@ -1,0 +1,116 @@
+"""Which reviews are read together, and whose a label is."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from recommender import labelling
+from recommender.models import ReviewEntry, ReviewLabel
+from recommender.services import catch_up
+from seq2label.examples import ReviewText
+from seq2label.inference import PredictedLabel
+from tests.recommender.taggers import WordTagger
+from tests.shop.builders import a_product, a_review
+
+pytestmark = pytest.mark.django_db(databases=["default", "recommender"])
+
+
+class OneLabelTagger:
+    """Says one label of every pair, with a given share of the evidence in the first review."""
+
+    model_version = "one-label"
+
+    def __init__(self, share_a: float) -> None:
+        self.share_a = share_a
+
+    def label_pairs(self, pairs: Sequence[tuple[ReviewText, ReviewText]]) -> list[tuple[PredictedLabel, ...]]:
+        return [
+            (PredictedLabel("crunchy", 0.8, self.share_a, 1),) if other.text else () for _, other in pairs
+        ]
+
+
+def carriers() -> set[tuple[int, int | None]]:
+    return set(ReviewLabel.objects.values_list("review_id", "partner_id"))
+
+
+def test_reviews_of_a_product_are_read_two_by_two_in_the_order_of_their_ids() -> None:
+    product, other = a_product(), a_product()
+    for body in ("one tasty", "two tasty"):
+        a_review(product, body=body)
+    a_review(other, body="alone tasty")
+    for body in ("three tasty", "four tasty"):
+        a_review(product, body=body)
+
+    catch_up(tagger=(tagger := WordTagger()))
+
+    assert [(one.text, two.text) for one, two in tagger.pairs] == [
+        ("one tasty", "two tasty"),
+        ("three tasty", "four tasty"),
+        ("alone tasty", ""),
+    ]
+
+
+def test_an_odd_one_is_read_beside_the_latest_other_review_which_gains_nothing() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    second = a_review(product, body="crunchy")
+    catch_up(tagger=WordTagger())
+    third = a_review(product, body="torn")
+
+    catch_up(tagger=(tagger := WordTagger()))
+
+    assert [(one.text, two.text) for one, two in tagger.pairs] == [("torn", "crunchy")]
+    assert list(ReviewLabel.objects.filter(review_id=third.pk).values_list("label_id", "partner_id")) == [
+        ("poor packaging", second.pk)
+    ]
+    assert ReviewLabel.objects.filter(review_id=second.pk).count() == 1
+
+
+def test_a_review_left_without_a_label_by_its_pair_is_read_once_more_alone() -> None:
+    product = a_product()
+    a_review(product, body="tasty")
+    a_review(product, body="nothing to say")
+
+    catch_up(tagger=(tagger := WordTagger()))
+
+    assert [(one.text, two.text) for one, two in tagger.pairs] == [
+        ("tasty", "nothing to say"),
+        ("nothing to say", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share_a", "of_first", "of_second"),
+    [(1.0, True, False), (0.65, True, False), (0.64, True, True), (0.36, True, True), (0.35, False, True)],
+)
+def test_a_label_goes_where_its_evidence_is(share_a: float, of_first: bool, of_second: bool) -> None:
+    product = a_product()
+    first, second = a_review(product), a_review(product)
+    expected = {(first.pk, second.pk)} if of_first else set()
+    expected |= {(second.pk, first.pk)} if of_second else set()
+
+    catch_up(tagger=OneLabelTagger(share_a))
+
+    assert carriers() == expected
+
+
+def test_the_model_reads_title_body_and_stars() -> None:
+    a_review(a_product(), title="Lovely", body="tasty", stars=4)
+
+    catch_up(tagger=(tagger := WordTagger()))
+
+    assert tagger.pairs == [(ReviewText("Lovely. tasty", 4), labelling.NOBODY)]
+
+
+def test_a_batch_tears_no_pair_apart() -> None:
+    lone, long = a_product(), a_product()
+    a_review(lone)
+    for _ in range(labelling.BATCH_SIZE):
+        a_review(long)
+    catch_up(tagger=WordTagger())
+    ReviewEntry.objects.update(labelled_with="")
+
+    reviews = labelling.next_reviews("words-1")
+
+    assert len(reviews) == labelling.BATCH_SIZE - 1
+    assert sum(review.product_id == long.pk for review in reviews) == labelling.BATCH_SIZE - 2
