@@ -183,7 +183,8 @@ def batches_of_one_length(lengths: Sequence[int]) -> Iterator[list[int]]:
 def unit(vectors: Floats) -> Floats:
     """Each row scaled to length one; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: Floats = vectors / np.where(lengths > 0, lengths, np.float32(1))
+    lengths[lengths == 0] = 1
+    scaled: Floats = vectors / lengths
     return scaled
 
 

@@ -1,8 +1,9 @@
 """The shop's entities, one module per noun."""
 
+from shop.models.addresses import Address
 from shop.models.catalogue import Category, Product
 from shop.models.customers import Customer
 from shop.models.reviews import Review
 from shop.models.tags import ProductTag, TagMention
 
-__all__ = ["Category", "Customer", "Product", "ProductTag", "Review", "TagMention"]
+__all__ = ["Address", "Category", "Customer", "Product", "ProductTag", "Review", "TagMention"]
