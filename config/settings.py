@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
+RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
 
 LOGGING = {
     "version": 1,

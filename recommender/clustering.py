@@ -196,7 +196,7 @@ def former_centroids(labels: Sequence[LabelSupport], previous: Sequence[Previous
         members = [text for text in tag.members if text in vectors]
         if members and tag.polarity == labels[0].polarity:
             centres.append(sum(vectors[text] for text in members) / sum(weights[text] for text in members))
-    return np.array(centres, dtype=np.float32).reshape(len(centres), -1)
+    return np.array(centres, dtype=np.float32).reshape(-1, labels[0].vector.size)
 
 
 def with_the_latest(groups: Sequence[Group], labels: Sequence[LabelSupport]) -> list[Group]:
