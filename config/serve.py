@@ -76,8 +76,8 @@ def commands(port: int) -> dict[str, str]:
     python = f"exec {shlex.quote(sys.executable)}"
     return {
         "web": f"{python} -m gunicorn config.wsgi --bind {HOST}:{port} --threads 8 --log-level warning",
-        "worker": f"{python} -m celery -A config.celery worker --beat --concurrency 1 --loglevel warning"
-        " --without-gossip --without-mingle --without-heartbeat",
+        "worker": f"{python} -m celery --quiet -A config.celery worker --beat --concurrency 1"
+        " --loglevel warning --without-gossip --without-mingle --without-heartbeat",
     }
 
 

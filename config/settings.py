@@ -135,7 +135,7 @@ TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")
 CURRENCY_SYMBOL = "¥"
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.folder("STATIC_DIR", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no build step: the files are served from where they stand
 MEDIA_URL = "media/"

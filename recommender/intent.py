@@ -68,6 +68,12 @@ class Intent:
         return bool(self.wanted or self.unwanted or self.without_words or self.at_most or self.at_least)
 
     @property
+    def avoided(self) -> tuple[str, ...]:
+        """Labels that speak against a product: the unwanted, and excess of what is wanted in measure."""
+        in_measure = (label for label in self.wanted if label.startswith("not "))
+        return (*self.unwanted, *(f"too {label.split()[-1]}" for label in in_measure))
+
+    @property
     def filters_anything(self) -> bool:
         """Whether some products are not to be shown at all, however loved."""
         return bool(self.without_words or self.at_most or self.at_least)

@@ -168,7 +168,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     vector = request_vector(intent, words, embedder or default_embedder())
     asked = Asked(intent, filters, vector, words)
     similarities = candidates(asked)
-    tags = TagsOf.products(similarities.keys(), labels=(*intent.wanted, *intent.unwanted))
+    tags = TagsOf.products(similarities.keys(), labels=(*intent.wanted, *intent.avoided))
     return best(
         [answering(asked, product_id, cosine, tags) for product_id, cosine in similarities.items()], limit
     )
@@ -207,7 +207,7 @@ def candidates(asked: Asked) -> dict[int, float]:
 
 def answering(asked: Asked, product_id: int, similarity: float, tags: TagsOf) -> Recommendation:
     wanted = wanted_tags(asked.intent.wanted, tags.of(product_id), tags.rarities)
-    unwanted = wanted_tags(asked.intent.unwanted, tags.of(product_id), tags.rarities)
+    unwanted = wanted_tags(asked.intent.avoided, tags.of(product_id), tags.rarities)
     words = asked.words.get(product_id, 0.0)
     return Recommendation(
         product_id,
