@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -63,8 +64,10 @@ def wait_until(holds: Callable[[], bool], seconds: float = 120) -> None:
 
 def kill(worker: "subprocess.Popen[str]") -> None:
     """The worker and its pool at one blow, as a machine that loses its power would."""
+    pool = psutil.Process(worker.pid).children(recursive=True)
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait(timeout=10)
+    psutil.wait_procs(pool, timeout=10)  # until they are gone they use the database's folder
 
 
 def test_a_worker_killed_while_it_labels_ends_like_one_that_was_not(tmp_path: Path) -> None:
