@@ -29,7 +29,8 @@ _BLAMING = frozenset({
 _REMEDIES = frozenset({"helps", "relieves", "soothes", "stops", "suits"})
 _NEGATIONS = frozenset({"no", "not", "less", "without"})
 _MISSED = frozenset({
-    "aroma", "date", "effect", "enough", "flavor", "included", "instructions", "list", "real", "scent", "taste",
+    "aroma", "date", "effect", "enough", "flavor", "included", "instructions", "list", "real", "scent",
+    "taste",
 })  # fmt: skip
 """To have none of these is a fault; to have “no” of anything else (msg, shells, bitterness) is praise."""
 _AS_A_WHOLE = {
@@ -78,7 +79,7 @@ def _negated(negation: str, rest: set[str]) -> int:
 
 
 def _plain_side(words: set[str]) -> int:
-    """A word of blame outweighs one of praise (“overpowering natural flavor”), except where it gets better."""
+    """A word of blame outweighs one of praise (“too rich”), save where it gets better (“helps dry skin”)."""
     if words & _BLAMING and not words & _REMEDIES:
         return -1
     return 1 if words & (_PRAISING | _REMEDIES) else 0
