@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREPARATIONS = (
     ("migrate", "--verbosity=0"),
     ("migrate", "--verbosity=0", "--database=recommender"),
-    ("load_demo",),
+    ("load_demo", "--unless-filled"),
     ("catch_up_recommender",),
 )
 

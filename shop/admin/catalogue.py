@@ -95,7 +95,7 @@ class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
 class ProductAdmin(KeepsWho):
     form = ProductForm
     list_display = (
-        "name",
+        "local_name",
         "category",
         "brand",
         "selling_price",
@@ -125,6 +125,10 @@ class ProductAdmin(KeepsWho):
             ("review_count", "stars_total"), ("created_at", "created_by"), ("changed_at", "changed_by"),
         )}),
     )  # fmt: skip
+
+    @admin.display(description=_("name"), ordering="name")
+    def local_name(self, product: Product) -> str:
+        return product.local_name
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
         return super().get_changelist_form(request, form=ProductForm, **kwargs)
