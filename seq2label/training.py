@@ -170,7 +170,7 @@ def _lessons(
     linear = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight)
     spoken = None
     if run.sentence_teacher:
-        key = _fingerprint(split, reviews, run)
+        key = _digest(split.train, reviews, [getattr(run, name) for name in TEACHING])
         spoken = _kept(plan.spoken, key)
         if spoken is None:
             teacher = SentenceTeacher(_shares(split, inventory), run.seed, plan.device)
@@ -186,9 +186,8 @@ def _shares(split: Split, inventory: LabelInventory) -> Tensor:
     return (counts / len(split.train)).clamp(1e-4, 0.9)
 
 
-def _fingerprint(split: Split, reviews: Sequence[ReviewText], run: TrainingConfig) -> str:
-    settings = [getattr(run, name) for name in TEACHING]
-    return hashlib.sha256(repr((split.train, reviews, settings)).encode()).hexdigest()
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def _kept(file: Path, key: str) -> Spoken | None:
@@ -210,6 +209,7 @@ class Training:
 
     def __init__(self, prepared: Prepared, plan: Plan) -> None:
         self.prepared, self.run, self.device, self._state_file = prepared, plan.run, plan.device, plan.state
+        self._about = _digest(prepared.split, prepared.reviews, plan.run, plan.model)
         torch.manual_seed(self.run.seed)
         self.network = Seq2Label(
             plan.model, len(prepared.vocabulary.words), prepared.vocabulary.outputs, len(prepared.inventory)
@@ -405,18 +405,18 @@ class Training:
             "records": [asdict(record) for record in self.state.records],
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "run": self.run.as_dict(),
+            "about": self._about,
         }
         part = self._state_file.with_suffix(".part")
         torch.save(saved, part)
         os.replace(part, self._state_file)
 
     def resume(self) -> bool:
-        """Go on from the saved state, if there is one of a run with the same settings."""
+        """Go on from the saved state, if there is one of a run with the same settings on the same data."""
         if not self._state_file.exists():
             return False
         saved = torch.load(self._state_file, map_location=self.device, weights_only=True)
-        if saved["run"] != self.run.as_dict():
+        if saved.get("about") != self._about:
             return False
         self.state = Progressed(
             **{name: saved[name] for name in ("stage", "epoch", "best_f1", "stale", "best")},

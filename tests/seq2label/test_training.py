@@ -1,6 +1,7 @@
 """A run that was killed and resumed ends as one that was not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,12 @@ def test_a_resumed_run_ends_in_the_same_weights(prepared: Prepared, tmp_path: Pa
     assert [(r.stage, r.epoch, r.loss) for r in resumed.state.records] == [
         (r.stage, r.epoch, r.loss) for r in whole.state.records
     ]
+
+
+def test_a_state_of_other_data_is_not_resumed(prepared: Prepared, tmp_path: Path) -> None:
+    _training(prepared, tmp_path / "run.pt").save()
+    other = replace(prepared, split=replace(prepared.split, validation=prepared.split.validation[1:]))
+    assert _training(other, tmp_path / "run.pt").resume() is False
 
 
 def test_a_state_of_other_settings_is_not_resumed(prepared: Prepared, tmp_path: Path) -> None:
