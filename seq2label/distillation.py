@@ -119,7 +119,7 @@ class Spoken:
 
     def marginals(self, first: Indices, second: Indices) -> Floats:
         """(P, L): the probability that each label is one of the pair's two."""
-        logits = self.bias + self.logits[first].astype(np.float32) + self.logits[second].astype(np.float32)
+        logits = self.bias + (self.logits[first].astype(np.float32) + self.logits[second].astype(np.float32))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         found: Floats = np.minimum(2 * powers / powers.sum(axis=1, keepdims=True), 1.0)
         return found
