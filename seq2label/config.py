@@ -67,12 +67,12 @@ class TrainingConfig(_Config):
     `spoken_share` of the pairs of weak learning go through the decoder, which costs the most.
     """
 
-    weak_epochs: int = 6
+    weak_epochs: int = 10
     epochs: int = 10
     patience: int = 2
     batch_reviews: int = 96
     pairs_per_review: float = 4.0
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     fine_learning_rate: float = 2e-4
     spoken_share: float = 0.25
     label_smoothing: float = 0.1

@@ -57,7 +57,6 @@ def device_named(name: str) -> torch.device:
 
 def train(request: Request, progress: Progress, report: Callable[[EpochRecord], None]) -> Trained:
     """Train, choose the decision rule on validation, evaluate once on test, write the checkpoint."""
-    started = time.monotonic()
     split = split_by_product(labelled_pairs(request.pairs))
     unlabelled = [item for path in request.reviews for item in reviews_in(path)]
     plan = request.plan
@@ -68,12 +67,14 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
     training = Training(prepared, plan)
     training.resume()
     network = training.fit(progress, report)
+    started = time.monotonic()
     by_share = {share: _f1(network, share, split.validation, plan.device) for share in DECODER_SHARES}
     tagger = _decided(network, by_share, split.validation, plan.device)
     figures = evaluate(
         tagger, Subject(split.test, split.train, "held-out test part"), extractors=False, watch=lambda _: None
     )
     seconds = prepared.seconds | _stage_seconds(training.state.records)
+    seconds["evaluation"] = time.monotonic() - started
     metrics = {
         "test": figures.as_dict(),
         "validation_f1": max(by_share.values()),
@@ -89,7 +90,7 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
         },
         "training": plan.run.as_dict(),
         "epochs": [asdict(record) for record in training.state.records],
-        "seconds": seconds | {"whole run": time.monotonic() - started},
+        "seconds": seconds | {"whole run": sum(seconds.values())},
         "machine": _machine(plan.device),
         "commit": _commit(),
     }

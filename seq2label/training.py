@@ -154,30 +154,34 @@ def prepare(split: Split, unlabelled: Sequence[ProductReview], plan: Plan, progr
     )
     seconds["word vectors"] = time.monotonic() - started
     started = time.monotonic()
-    lessons = _lessons(split, inventory, reviews, plan, progress)
-    seconds["teachers"] = time.monotonic() - started
+    linear = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight)
+    evidence = linear.examine(reviews)
+    seconds["regression"] = time.monotonic() - started
+    spoken, seconds["sentence teacher"] = _spoken(split, inventory, reviews, plan, progress)
+    lessons = Lessons(linear, evidence, spoken, run.teacher_share)
     encoded = tuple(
         vocabulary.encode_review(review.text, review.stars, plan.model.max_words) for review in reviews
     )
     return Prepared(vocabulary, inventory, vectors, split, reviews, encoded, lessons, seconds)
 
 
-def _lessons(
+def _spoken(
     split: Split, inventory: LabelInventory, reviews: Sequence[ReviewText], plan: Plan, progress: Progress
-) -> Lessons:
-    """Fit the teachers and let each read every review once."""
+) -> tuple[Spoken | None, float]:
+    """What the sentence teacher says of every review, and the seconds that it took, now or before a kill."""
     run = plan.run
-    linear = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight)
-    spoken = None
-    if run.sentence_teacher:
-        key = _digest(split.train, reviews, [getattr(run, name) for name in TEACHING])
-        spoken = _kept(plan.spoken, key)
-        if spoken is None:
-            teacher = SentenceTeacher(_shares(split, inventory), run.seed, plan.device)
-            teacher.fit(split.train, label_targets(split.train, inventory), run, progress)
-            spoken = Spoken(teacher.logits(reviews, progress), teacher.label_bias)
-            _keep(plan.spoken, key, spoken)
-    return Lessons(linear, linear.examine(reviews), spoken, run.teacher_share)
+    if not run.sentence_teacher:
+        return None, 0.0
+    key = _digest(split.train, reviews, [getattr(run, name) for name in TEACHING])
+    if kept := _kept(plan.spoken, key):
+        return kept
+    started = time.monotonic()
+    teacher = SentenceTeacher(_shares(split, inventory), run.seed, plan.device)
+    teacher.fit(split.train, label_targets(split.train, inventory), run, progress)
+    spoken = Spoken(teacher.logits(reviews, progress), teacher.label_bias)
+    seconds = time.monotonic() - started
+    _keep(plan.spoken, key, spoken, seconds)
+    return spoken, seconds
 
 
 def _shares(split: Split, inventory: LabelInventory) -> Tensor:
@@ -190,17 +194,19 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode(errors="surrogatepass")).hexdigest()
 
 
-def _kept(file: Path, key: str) -> Spoken | None:
+def _kept(file: Path, key: str) -> tuple[Spoken, float] | None:
     if not file.exists():
         return None
     with np.load(file) as kept:
-        return Spoken(kept["logits"], kept["bias"]) if str(kept["key"]) == key else None
+        if str(kept["key"]) != key:
+            return None
+        return Spoken(kept["logits"], kept["bias"]), float(kept["seconds"])
 
 
-def _keep(file: Path, key: str, spoken: Spoken) -> None:
+def _keep(file: Path, key: str, spoken: Spoken, seconds: float) -> None:
     part = file.with_suffix(".part")
     with part.open("wb") as content:
-        np.savez(content, key=key, logits=spoken.logits, bias=spoken.bias)
+        np.savez(content, key=key, logits=spoken.logits, bias=spoken.bias, seconds=seconds)
     os.replace(part, file)
 
 
