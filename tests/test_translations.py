@@ -1,5 +1,6 @@
 """The shop is complete in Simplified Chinese: every sentence, on every page."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -82,12 +83,13 @@ def test_extracting_again_finds_the_messages_that_are_written(tmp_path: Path) ->
     copy = tmp_path / "larder"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*left_out))
     (copy / MESSAGES.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+    variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "VAR_DIR": str(tmp_path / "var")}
     subprocess.run(
         [
             sys.executable, "manage.py", "makemessages", "--locale=zh_Hans", "--no-location", "--verbosity=0",
             *(f"--ignore={name}" for name in names),
         ],
-        cwd=copy, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "VAR_DIR": str(tmp_path / "var")}, check=True,
+        cwd=copy, env=os.environ | variables, check=True,
     )  # fmt: skip
     extracted = polib.pofile(str(copy / MESSAGES.relative_to(ROOT)))
     assert sorted(messages_of(extracted)) == sorted(messages_of(catalogue()))
@@ -314,6 +316,22 @@ class TestPages:
         assert response.status_code == 200
         messages = messages_on(response.content.decode())
         assert [message for message in messages if not LEFT_IN_ENGLISH_BY_DJANGO.fullmatch(message)] == []
+
+    @pytest.mark.usefixtures("sencha")
+    def test_the_back_room_names_products_and_categories_in_the_readers_language(
+        self, client: Client
+    ) -> None:
+        client.force_login(a_customer("zhang", is_staff=True, is_superuser=True))
+        chinese, english = (
+            client.get(
+                "/admin/shop/product/?q=Sencha", headers={"accept-language": language}
+            ).content.decode()
+            for language in ("zh-CN", "en")
+        )
+        assert '<span class="nowrap">宇治煎茶</span>' in chinese
+        assert ">绿茶</td>" in chinese
+        assert ">Uji Sencha</a>" in english
+        assert ">Green tea</td>" in english
 
 
 def posted(client: Client, customer: Customer, product: Product, words: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from shop.forms.admin import ProductForm
@@ -128,7 +129,10 @@ class ProductAdmin(KeepsWho):
 
     @admin.display(description=_("name"), ordering="name")
     def local_name(self, product: Product) -> str:
-        return product.local_name
+        """A Chinese name in one line: a narrow column would break it after every other character."""
+        if product.local_name == product.name:
+            return product.name
+        return format_html('<span class="nowrap">{}</span>', product.local_name)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
         return super().get_changelist_form(request, form=ProductForm, **kwargs)
