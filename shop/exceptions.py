@@ -15,3 +15,19 @@ class AlreadyReviewed(ShopError):
 
 class BuyingLocked(ShopError):
     """The customer may read, but not buy or write."""
+
+
+class LoginDelayed(ShopError):
+    """After failed logins the next is not looked at yet, but in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"login delayed by {seconds} s")
+        self.seconds = seconds
+
+
+class LoginNameTaken(ShopError):
+    """Another customer has the login name."""
+
+
+class EmailTaken(ShopError):
+    """Another customer has the e-mail address."""

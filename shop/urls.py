@@ -1,7 +1,6 @@
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from shop.views import catalogue, health, product
+from shop.views import access, catalogue, health, product
 
 app_name = "shop"
 urlpatterns = [
@@ -11,11 +10,8 @@ urlpatterns = [
     path("product/<int:product_id>/", product.product, name="product"),
     path("product/<int:product_id>/tags/", product.product_tags, name="product-tags"),
     path("product/<int:product_id>/reviews/", product.post_product_review, name="post-review"),
-    path(
-        "login/",
-        LoginView.as_view(template_name="shop/login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", access.LogIn.as_view(), name="login"),
+    path("logout/", access.LogOut.as_view(), name="logout"),
+    path("account/register/", access.registration, name="register"),
     path("health/", health.health, name="health"),
 ]
