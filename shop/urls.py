@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.views import access, catalogue, health, product
+from shop.views import access, catalogue, health, passwords, product
 
 app_name = "shop"
 urlpatterns = [
@@ -13,5 +13,9 @@ urlpatterns = [
     path("login/", access.LogIn.as_view(), name="login"),
     path("logout/", access.LogOut.as_view(), name="logout"),
     path("account/register/", access.registration, name="register"),
+    path("account/password/", passwords.ChangePassword.as_view(), name="change-password"),
+    path("account/password/forgotten/", passwords.forgotten_password, name="forgotten-password"),
+    path("account/password/sent/", passwords.reset_mail_sent, name="reset-mail-sent"),
+    path("account/password/new/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="new-password"),
     path("health/", health.health, name="health"),
 ]

@@ -1,11 +1,17 @@
-"""Logging in and registering."""
+"""Logging in, registering, and new passwords."""
 
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UsernameField
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+    SetPasswordForm,
+    UsernameField,
+)
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +20,7 @@ from django.utils.translation import ngettext
 from shop.exceptions import LoginDelayed
 from shop.models import Customer
 from shop.models.customers import normal_email
+from shop.services.accounts import set_password
 from shop.services.login_delays import claim_login_attempt, forgive_login_attempt
 
 
@@ -60,6 +67,26 @@ class RegistrationForm(BaseUserCreationForm[Customer]):
 
     def clean_email(self) -> str | None:
         return normal_email(self.cleaned_data["email"])
+
+
+class ForgottenPasswordForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    user: Customer
+
+    def save(self, commit: bool = True) -> Customer:
+        set_password(customer=self.user, password=self.cleaned_data["new_password1"])
+        return self.user
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    def save(self, commit: bool = True) -> Customer:
+        set_password(customer=self.user, password=self.cleaned_data["new_password1"])
+        return self.user
 
 
 def client_address(request: HttpRequest) -> str:

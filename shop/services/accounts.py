@@ -16,3 +16,9 @@ def register(*, login_name: str, email: str | None, password: str) -> Customer:
         if Customer.objects.filter(email=normal_email(email)).exclude(email=None).exists():
             raise EmailTaken from error
         raise LoginNameTaken from error
+
+
+def set_password(*, customer: Customer, password: str) -> None:
+    """Every session that began with another password ends."""
+    customer.set_password(password)
+    customer.save(update_fields=("password",))

@@ -1,4 +1,4 @@
-"""The growing delay between logins that fail, for each login name and each address.
+"""The growing delay between logins that fail, and between mails to who forgot a password.
 
 An attempt is claimed before its password is checked: it counts as failed until it is forgiven. So
 attempts sent at the same instant wait for each other, whichever process they reach.
@@ -21,6 +21,7 @@ LONGEST = timedelta(minutes=5)
 FORGOTTEN_AFTER = timedelta(hours=1)  # without a failure
 KEPT = timedelta(days=1)
 FREE_FOR_A_NAME = 3
+FREE_FOR_A_MAILBOX = 3
 FREE_FOR_AN_ADDRESS = 20  # a household or an office shares one
 AT_ONCE = 1_000
 
@@ -34,22 +35,14 @@ class LoginAttempt:
 def claim_login_attempt(*, login_name: str, address: str) -> LoginAttempt:
     """Count an attempt to log in as failed, for now. Raises LoginDelayed before its time has come."""
     attempt = LoginAttempt(_key("name", _folded(login_name)), _key("address", _network(address)))
-    free = {attempt.name_key: FREE_FOR_A_NAME, attempt.address_key: FREE_FOR_AN_ADDRESS}
-    # Outside the transaction: an ignored duplicate would hold a shared lock, which two cannot both raise.
-    started_at = timezone.now()
-    LoginDelay.objects.bulk_create(
-        [LoginDelay(key=key, next_at=started_at, changed_at=started_at) for key in free],
-        ignore_conflicts=True,
-    )
-    with transaction.atomic():
-        delays = _locked_delays(free)
-        now = timezone.now()
-        wait = max(delay.next_at for delay in delays) - now
-        if wait > timedelta(0):
-            raise LoginDelayed(-(-wait // timedelta(seconds=1)))
-        for delay in delays:
-            _count_failure(delay, free[delay.key], now)
+    _claim({attempt.name_key: FREE_FOR_A_NAME, attempt.address_key: FREE_FOR_AN_ADDRESS})
     return attempt
+
+
+def claim_reset_mail(*, email: str, address: str) -> None:
+    """Count a request for a mail to `email`, whoever has it. Raises LoginDelayed before its time has come."""
+    mailbox, sender = _key("mailbox", email.strip().lower()), _key("reset-address", _network(address))
+    _claim({mailbox: FREE_FOR_A_MAILBOX, sender: FREE_FOR_AN_ADDRESS})
 
 
 def forgive_login_attempt(attempt: LoginAttempt) -> None:
@@ -71,6 +64,24 @@ def forget_login_delays() -> int:
     while keys := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
         forgotten += old.filter(pk__in=keys).delete()[0]
     return forgotten
+
+
+def _claim(free: dict[str, int]) -> None:
+    """Count a failure for each key, of which so many are free; count none if one of them must wait."""
+    # Outside the transaction: an ignored duplicate would hold a shared lock, which two cannot both raise.
+    started_at = timezone.now()
+    LoginDelay.objects.bulk_create(
+        [LoginDelay(key=key, next_at=started_at, changed_at=started_at) for key in free],
+        ignore_conflicts=True,
+    )
+    with transaction.atomic():
+        delays = _locked_delays(free)
+        now = timezone.now()
+        wait = max(delay.next_at for delay in delays) - now
+        if wait > timedelta(0):
+            raise LoginDelayed(-(-wait // timedelta(seconds=1)))
+        for delay in delays:
+            _count_failure(delay, free[delay.key], now)
 
 
 def _count_failure(delay: LoginDelay, free: int, now: datetime) -> None:
