@@ -31,3 +31,19 @@ class LoginNameTaken(ShopError):
 
 class EmailTaken(ShopError):
     """Another customer has the e-mail address."""
+
+
+class NotAPicture(ShopError):
+    """The file is no picture, or a damaged one."""
+
+
+class PictureTooLarge(ShopError):
+    """The picture has more bytes or pixels than are looked at."""
+
+
+class AddressBookFull(ShopError):
+    """The customer has `limit` addresses already."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"address book full: {limit}")
+        self.limit = limit

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.views import access, catalogue, health, passwords, product
+from shop.views import access, account, addresses, catalogue, health, passwords, product
 
 app_name = "shop"
 urlpatterns = [
@@ -12,6 +12,16 @@ urlpatterns = [
     path("product/<int:product_id>/reviews/", product.post_product_review, name="post-review"),
     path("login/", access.LogIn.as_view(), name="login"),
     path("logout/", access.LogOut.as_view(), name="logout"),
+    path("account/", account.overview, name="account"),
+    path("account/profile/", account.profile, name="profile"),
+    path("account/avatar/", account.avatar, name="avatar"),
+    path("account/avatar/remove/", account.remove_avatar, name="remove-avatar"),
+    path("account/addresses/", addresses.book, name="addresses"),
+    path("account/addresses/new/", addresses.new_address, name="new-address"),
+    path("account/addresses/<int:address_id>/", addresses.address, name="address"),
+    path("account/addresses/<int:address_id>/delete/", addresses.delete_address, name="delete-address"),
+    path("account/addresses/<int:address_id>/default/", addresses.make_default, name="make-default"),
+    path("account/regions.json", addresses.region_names, name="regions"),
     path("account/register/", access.registration, name="register"),
     path("account/password/", passwords.ChangePassword.as_view(), name="change-password"),
     path("account/password/forgotten/", passwords.forgotten_password, name="forgotten-password"),

@@ -84,9 +84,31 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not subscri
 
 
 class ChangePasswordForm(PasswordChangeForm):
+    user: Customer
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        confirm_password(self.user, password, self.address)
+        return password
+
     def save(self, commit: bool = True) -> Customer:
         set_password(customer=self.user, password=self.cleaned_data["new_password1"])
         return self.user
+
+
+def confirm_password(customer: Customer, password: str, address: str) -> None:
+    """Raises ValidationError where it is wrong: a borrowed session guesses no faster than the login page."""
+    try:
+        attempt = claim_login_attempt(login_name=customer.login_name, address=address)
+    except LoginDelayed as delayed:
+        raise ValidationError(sentence_about_wait(delayed.seconds), code="delayed") from delayed
+    if not customer.check_password(password):
+        raise ValidationError(_("This is not your password."), code="wrong_password")
+    forgive_login_attempt(attempt)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -1,6 +1,8 @@
 """Questions about customers and what is theirs."""
 
-from shop.models import Customer
+from django.db.models import QuerySet
+
+from shop.models import Address, Customer
 from shop.models.customers import normal_email
 
 
@@ -9,3 +11,8 @@ def customer_reached_at(email: str) -> Customer | None:
     wanted = normal_email(email)
     found = Customer.objects.filter(email=wanted, is_deleted=False).first() if wanted else None
     return found if found and found.email == wanted else None
+
+
+def address_book(customer: Customer) -> "QuerySet[Address]":
+    """The default first, then the one changed last."""
+    return customer.addresses.order_by("-default_of", "-changed_at", "-pk")

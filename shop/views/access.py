@@ -79,10 +79,10 @@ def asked_next(request: HttpRequest) -> str:
     return request.POST.get("next") or request.GET.get("next") or ""
 
 
-def where_next(request: HttpRequest) -> str:
-    """The page that was asked for on the way here, if it is one of ours; else the home page."""
+def where_next(request: HttpRequest, otherwise: str = "shop:home") -> str:
+    """The page that was asked for on the way here, if it is one of ours."""
     asked = asked_next(request)
     is_ours = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if is_ours else resolve_url("shop:home")
+    return asked if is_ours else resolve_url(otherwise)

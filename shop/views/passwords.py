@@ -1,5 +1,7 @@
 """A new password: for who knows the old one, and for who forgot it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
@@ -65,7 +67,10 @@ class NewPassword(PasswordResetConfirmView):
 class ChangePassword(PasswordChangeView):
     template_name = "shop/account/password.html"
     form_class = ChangePasswordForm
-    success_url = reverse_lazy("shop:home")
+    success_url = reverse_lazy("shop:account")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"address": client_address(self.request)}
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, _("Your password is changed. Other devices are logged out."))

@@ -110,7 +110,7 @@ def test_changing_the_password_asks_for_the_old_one_and_ends_other_sessions(clie
     client.force_login(alice)
     elsewhere.force_login(alice)
     refused = client.post("/account/password/", NEW | {"old_password": "wrong"})
-    assert "Your old password was entered incorrectly." in refused.content.decode()
+    assert "This is not your password." in refused.content.decode()
     assert elsewhere.get("/account/password/").status_code == 200
     client.post("/account/password/", NEW | {"old_password": PASSWORD})
     alice.refresh_from_db()
