@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shop.views import access, account, addresses, catalogue, health, passwords, product
+from shop.views import access, account, addresses, catalogue, health, history, own_reviews, passwords, product
 
 app_name = "shop"
 urlpatterns = [
@@ -22,6 +22,14 @@ urlpatterns = [
     path("account/addresses/<int:address_id>/delete/", addresses.delete_address, name="delete-address"),
     path("account/addresses/<int:address_id>/default/", addresses.make_default, name="make-default"),
     path("account/regions.json", addresses.region_names, name="regions"),
+    path("account/reviews/", own_reviews.own_reviews, name="own-reviews"),
+    path("account/reviews/<int:review_id>/", own_reviews.own_review, name="own-review"),
+    path("account/reviews/<int:review_id>/delete/", own_reviews.delete_review, name="delete-review"),
+    path("account/history/", history.history, name="history"),
+    path("account/history/erase/", history.erase, name="erase-history"),
+    path("account/history/erase/<int:product_id>/", history.erase_product, name="erase-from-history"),
+    path("account/export/", account.export, name="export"),
+    path("account/close/", account.close, name="close-account"),
     path("account/register/", access.registration, name="register"),
     path("account/password/", passwords.ChangePassword.as_view(), name="change-password"),
     path("account/password/forgotten/", passwords.forgotten_password, name="forgotten-password"),

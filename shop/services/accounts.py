@@ -11,6 +11,7 @@ from shop.avatars import avatar_from
 from shop.exceptions import EmailTaken, LoginNameTaken
 from shop.models import Customer, Review
 from shop.models.customers import normal_email
+from shop.services.customers import customer_for_update
 
 
 def register(*, login_name: str, email: str | None, password: str) -> Customer:
@@ -56,11 +57,6 @@ def change_avatar(*, customer: Customer, upload: IO[bytes]) -> str:
 
 def remove_avatar(*, customer: Customer) -> None:
     _set_avatar(customer.pk, "")
-
-
-def customer_for_update(customer_id: int) -> Customer:
-    """The customer's row, locked: whatever belongs to a customer is changed under this lock."""
-    return Customer.objects.select_for_update().get(pk=customer_id)
 
 
 def delete_file_on_commit(name: str) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from shop.exceptions import AddressBookFull
 from shop.models import Address, Customer
-from shop.services.accounts import customer_for_update
+from shop.services.customers import customer_for_update
 
 MOST_ADDRESSES = 20
 

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 from shop.exceptions import EmailTaken, LoginNameTaken
 from shop.forms.access import LoginForm, RegistrationForm
 from shop.services.accounts import register
+from shop.services.history import adopt_views
+from shop.views.history import visitor_of
 
 
 class LogIn(LoginView):
@@ -25,7 +27,9 @@ class LogIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        visitor = visitor_of(self.request)
         answer = super().form_valid(form)
+        adopt_views(visitor=visitor, customer=form.get_user())
         messages.success(self.request, _("Welcome, %(name)s.") % {"name": form.get_user()})
         return answer
 
@@ -65,7 +69,9 @@ def registration(request: HttpRequest) -> HttpResponse:
     except EmailTaken:
         form.add_error("email", _("Another account uses this e-mail address."))
         return registration_page(request, form)
+    visitor = visitor_of(request)
     login(request, customer)
+    adopt_views(visitor=visitor, customer=customer)
     messages.success(request, _("Welcome to Larder, %(name)s.") % {"name": customer})
     return redirect(where_next(request))
 

@@ -4,18 +4,22 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shop.exceptions import EmailTaken, NotAPicture, PictureTooLarge
 from shop.forms.access import client_address
-from shop.forms.account import AvatarForm, ProfileForm
+from shop.forms.account import AvatarForm, CloseAccountForm, ProfileForm
 from shop.models import Customer
+from shop.selectors.export import export_of
 from shop.services import accounts
+from shop.services.closing import close_account
 
 Rest = ParamSpec("Rest")
 
@@ -98,3 +102,25 @@ def remove_avatar(request: CustomerRequest) -> HttpResponse:
     accounts.remove_avatar(customer=request.user)
     messages.success(request, _("Your picture is removed."))
     return redirect("shop:profile")
+
+
+@require_safe
+@for_customers
+def export(request: CustomerRequest) -> HttpResponse:
+    answer = JsonResponse(export_of(request.user), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    answer.headers["Content-Disposition"] = 'attachment; filename="larder-my-data.json"'
+    return answer
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_customers
+def close(request: CustomerRequest) -> HttpResponse:
+    form = CloseAccountForm(request.POST or None, customer=request.user, address=client_address(request))
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "shop/account/close.html", {"form": form}, status=status)
+    close_account(customer=request.user, remove_reviews=form.cleaned_data["remove_reviews"])
+    logout(request)
+    messages.success(request, _("Your account is closed. Thank you for having been here."))
+    return redirect("shop:home")
