@@ -150,3 +150,16 @@ def test_recording_is_one_query(django_assert_num_queries: DjangoAssertNumQuerie
     product = a_product()
     with django_assert_num_queries(1):
         record_view(viewer=Viewer(visitor="somebody"), product=product)
+
+
+@pytest.mark.parametrize("is_guest", [True, False])
+def test_a_product_page_stays_within_its_budget_of_queries(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, is_guest: bool
+) -> None:
+    product = a_product()
+    if not is_guest:
+        client.force_login(a_customer())
+    client.get(product.get_absolute_url())
+    client.get(product.get_absolute_url())
+    with django_assert_num_queries(7 if is_guest else 9):
+        client.get(product.get_absolute_url())
