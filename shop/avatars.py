@@ -38,8 +38,9 @@ def _encoded(picture: Image.Image) -> bytes:
     if width * height > MOST_PIXELS:
         raise PictureTooLarge
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded at a fraction of its size
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    square = ImageOps.fit(upright, (SIDE, SIDE))
+    colours = picture.convert("RGBA") if picture.mode == "P" else picture
+    # Made small first: a square turned upright is the upright picture's square, and costs no second copy.
+    square = ImageOps.exif_transpose(ImageOps.fit(colours, (SIDE, SIDE))).convert("RGBA")
     bare = Image.new("RGB", square.size, "white")  # carries none of the metadata
     bare.paste(square, mask=square)
     encoded = BytesIO()

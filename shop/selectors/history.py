@@ -35,4 +35,6 @@ def seen_product_ids(viewer: Viewer) -> "QuerySet[ProductView, tuple[int, dateti
 def seen_products(seen: "list[tuple[int, datetime]]") -> list[SeenProduct]:
     """Off sale or not: who looks at a history wants to find what was there."""
     products = Product.objects.in_bulk([product_id for product_id, _ in seen])
-    return [SeenProduct(products[product_id], seen_at) for product_id, seen_at in seen]
+    return [
+        SeenProduct(products[product_id], seen_at) for product_id, seen_at in seen if product_id in products
+    ]

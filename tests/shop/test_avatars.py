@@ -80,6 +80,13 @@ def test_a_picture_becomes_a_small_square_webp_under_a_name_of_ours(
         assert (picture.format, picture.size) == ("WEBP", (256, 256))
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK"])
+def test_a_picture_of_any_colours_is_read(client: Client, alice: Customer, media: Path, mode: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (300, 300), "tomato").convert(mode).save(file, "JPEG" if mode == "CMYK" else "PNG")
+    assert "Your picture is changed." in send(client, file.getvalue())
+
+
 def test_metadata_and_what_hides_behind_the_pixels_do_not_get_through(
     client: Client, alice: Customer, media: Path
 ) -> None:
@@ -93,13 +100,16 @@ def test_metadata_and_what_hides_behind_the_pixels_do_not_get_through(
         assert word not in encoded
 
 
-def test_a_picture_taken_sideways_is_turned_upright(client: Client, alice: Customer, media: Path) -> None:
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_taken_sideways_is_turned_upright(
+    client: Client, alice: Customer, media: Path, kind: str
+) -> None:
     sideways = Image.new("RGB", (200, 200), "white")
     sideways.paste("black", (0, 0, 100, 200))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise: the left becomes the top
     file = BytesIO()
-    sideways.save(file, "PNG", exif=exif)
+    sideways.save(file, kind, exif=exif)
     send(client, file.getvalue())
     with Image.open(stored(media)[0]) as picture:
         top, bottom = picture.convert("L").getpixel((128, 20)), picture.convert("L").getpixel((128, 236))
