@@ -2,12 +2,13 @@
 
 from typing import cast
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -34,11 +35,21 @@ class LogIn(LoginView):
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        answer = super().form_invalid(form)
-        if wait := cast("LoginForm", form).wait:
-            answer.status_code = 429
-            answer.headers["Retry-After"] = str(wait)
-        return answer
+        return told_to_wait(super().form_invalid(form), form)
+
+
+def staff_log_in(request: HttpRequest) -> HttpResponse:
+    """The admin's own page, with the status that a wait has."""
+    answer = admin.site.login(request)
+    shown = answer.context_data if isinstance(answer, TemplateResponse) else None
+    return told_to_wait(answer, shown["form"]) if shown else answer
+
+
+def told_to_wait(answer: HttpResponse, form: AuthenticationForm) -> HttpResponse:
+    if wait := cast("LoginForm", form).wait:
+        answer.status_code = 429
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 class LogOut(LogoutView):

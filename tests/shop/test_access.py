@@ -222,9 +222,14 @@ def test_behind_a_proxy_the_address_is_the_one_it_saw_not_the_one_the_client_cla
 def test_the_door_of_the_admin_has_the_same_delay(client: Client, clock: Clock) -> None:
     Customer.objects.create_superuser("alice", PASSWORD)
     fail(client, 4)
-    page = client.post("/admin/login/", RIGHT).content.decode()
-    assert "Too many failed logins. Try again in 1 second." in page
+    response = client.post("/admin/login/", RIGHT)
+    assert response.status_code == 429
+    assert response["Retry-After"] == "1"
+    assert "Too many failed logins. Try again in 1 second." in response.content.decode()
     assert "_auth_user_id" not in client.session
+    clock.passes(seconds=1)
+    assert client.post("/admin/login/", RIGHT | {"next": "/admin/"})["Location"] == "/admin/"
+    assert client.get("/admin/login/")["Location"] == "/admin/"
 
 
 def test_what_was_typed_is_not_stored_and_old_delays_are_forgotten(clock: Clock) -> None:
