@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Category, Customer, Product
+from shop.models.customers import normal_email
 
 
 class CustomerCreationForm(AdminUserCreationForm[Customer]):
@@ -22,6 +23,9 @@ class CustomerChangeForm(UserChangeForm[Customer]):
         model = Customer
         fields = "__all__"
         field_classes = {"login_name": UsernameField}
+
+    def clean_email(self) -> str | None:
+        return normal_email(self.cleaned_data["email"])
 
 
 class ProductForm(forms.ModelForm[Product]):

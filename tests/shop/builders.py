@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
-from shop.models import Category, Customer, Product, ProductTag, Review, TagMention
+from shop.models import Address, Category, Customer, Product, ProductTag, Review, TagMention
 
 _numbers = count(1)
 
@@ -16,6 +16,15 @@ PASSWORD = "a-password-for-tests"
 def a_customer(login_name: str = "alice", **fields: Any) -> Customer:
     """A customer who logs in with PASSWORD."""
     return Customer.objects.create_user(login_name, PASSWORD, **fields)
+
+
+def an_address(customer: Customer, **fields: Any) -> Address:
+    """An entry of the customer's address book; the default one only with `default_of`."""
+    lines = {
+        "receiver": "Alice", "phone": "13800000000", "province": "浙江省", "city": "杭州市",
+        "district": "西湖区", "detail": "1 Lake Road",
+    }  # fmt: skip
+    return Address.objects.create(customer=customer, **(lines | fields))
 
 
 def a_category(name: str = "", parent: Category | None = None, **fields: Any) -> Category:
