@@ -11,7 +11,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("django_db")
         if mark and "databases" not in mark.kwargs:
             both = {"databases": list(settings.DATABASES)}
-            item.add_marker(pytest.mark.django_db(*mark.args, **mark.kwargs | both), append=False)
+            item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, **both}), append=False)
 
 
 @pytest.fixture
