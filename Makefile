@@ -43,7 +43,7 @@ real: .venv/ready
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \
 		--reviews "$(DATA)/amazon/Grocery_and_Gourmet_Food.json.gz" "$(DATA)/amazon/loose_reviews.csv.gz" \
-		--out seq2label/checkpoints/default $(ARGS)
+		--out seq2label/checkpoints/default --card docs/model-cards/seq2label.md $(ARGS)
 
 # torch goes in first and by itself: an unpinned one would bring several GB that nothing here needs.
 .venv/ready: pyproject.toml

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seq2label.inference import PredictedLabel
 
 BATCH_SIZE = 256  # reviews
+LABELS_OF_A_PAIR = 4  # at most, where the model is sure enough: two reviews say more than two things
 NOBODY = ReviewText("", None)
 
 # How much of a label's evidence lies in the first review of a pair before it is that review's alone.
@@ -40,7 +41,7 @@ class PairTagger(Protocol):
     def model_version(self) -> str: ...
 
     def label_pairs(
-        self, pairs: Sequence[tuple[ReviewText, ReviewText]]
+        self, pairs: Sequence[tuple[ReviewText, ReviewText]], *, most: int
     ) -> "Sequence[tuple[PredictedLabel, ...]]": ...
 
 
@@ -131,7 +132,7 @@ def pairs_of(reviews: Sequence[ReviewEntry], last: dict[int, list[ReviewEntry]])
 
 def read_pairs(tagger: PairTagger, pairs: Sequence[Pair]) -> list[ReadLabel]:
     texts = [(text_of(pair.first), text_of(pair.second) if pair.second else NOBODY) for pair in pairs]
-    predicted = tagger.label_pairs(texts) if texts else []
+    predicted = tagger.label_pairs(texts, most=LABELS_OF_A_PAIR) if texts else []
     return [
         read
         for pair, labels in zip(pairs, predicted, strict=True)

@@ -77,8 +77,10 @@ review by itself, a symmetric joint summary ({config.summary}), an evidence head
 decoder with Luong attention ({config.attention}), input feeding and tied embeddings, searched with a beam of
 {network.search.beam} over a trie of the labels. A label's score is {1 - network.search.decoder_share:.2f} × the head's
 probability + {network.search.decoder_share:.2f} × the decoder's; the two highest are the pair with the highest expected
-F1. Both weights were chosen on the validation part, as was the threshold ({network.search.threshold:.2f}) under which a
-label of a single review is left unsaid. `share_a` compares the head's evidence in each review alone.
+F1. A label whose words stand together in a review gains {network.search.copied:.2f} in log-odds (copying), one of which the stars say
+the opposite loses {network.search.contrary:.2f}. The weights were chosen on the validation part, as was the threshold
+({network.search.threshold:.2f}) under which a label of a single review is left unsaid. `share_a` compares what each review alone gives
+the label.
 
 ## What each part adds
 
@@ -121,6 +123,7 @@ def _parts(metrics: Mapping[str, Any], chosen: float) -> str:
     by_share = {float(share): figure for share, figure in metrics["validation_f1_by_decoder_share"].items()}
     rows = {
         f"**as it is** (decoder’s share {chosen:.2f})": by_share[chosen],
+        "the same weights, without copying and stars": metrics["validation_f1_ungrounded"],
         "the same weights, evidence head alone": by_share[0.0],
         "the same weights, decoder alone": by_share[1.0],
     }

@@ -54,12 +54,15 @@ class SearchConfig(_Config):
 
     `decoder_share` is how much the decoder's marginals weigh beside the evidence head's;
     `threshold` is the probability under which a label of a single review, or a second label,
-    is not said aloud.
+    is not said aloud. `copied` is what the words of a label in a review add to its log-odds,
+    `contrary` what stars that say the opposite take away.
     """
 
     beam: int = 6
     decoder_share: float = 0.3
     threshold: float = 0.12
+    copied: float = 1.25
+    contrary: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,5 +31,14 @@ class MalformedData(Seq2LabelError):
         self.line = line
 
 
+class OtherPairs(Seq2LabelError):
+    """A checkpoint is asked to decide anew on pairs that it was not trained on."""
+
+    def __init__(self, directory: Path, pairs: Path) -> None:
+        super().__init__(
+            f"{pairs} is not the file that {directory} was trained on: its parts would not be the same."
+        )
+
+
 class NotEnoughData(Seq2LabelError):
     """There are too few pairs to train on and hold some out."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from seq2label.batching import pad
 from seq2label.checkpoint import Network, load_checkpoint
 from seq2label.examples import ReviewText
+from seq2label.grounding import Grounding, Grounds
 from seq2label.model import Readings
 from seq2label.search import Trie, beam_search
 
@@ -43,6 +44,7 @@ class Tagger:
         self._model = network.model.to(device).eval()
         symbols = [network.vocabulary.encode_label(label.text) for label in network.inventory.labels]
         self._trie = Trie.build(symbols, network.vocabulary.outputs).to(device)
+        self._grounding = Grounding(network.vocabulary, network.inventory, network.search)
 
     @classmethod
     def load(cls, directory: Path, device: str = "cpu") -> "Tagger":
@@ -60,20 +62,22 @@ class Tagger:
         pairs: Sequence[tuple[ReviewText, ReviewText]],
         batch_size: int = 64,
         *,
+        most: int = 2,
         always_two: bool = False,
     ) -> list[tuple[PredictedLabel, ...]]:
-        """Up to two labels for each pair, the likelier first; none where both reviews are empty.
+        """Up to `most` labels for each pair, the likeliest first; none where both reviews are empty.
 
         A label under the threshold is left unsaid, unless `always_two`; a pair of two reviews always
         has its first.
         """
+        most = min(most, len(self.network.inventory))
         found: list[tuple[PredictedLabel, ...]] = [()] * len(pairs)
         encoded = [self._encode_pair(pair) for pair in pairs]
         filled = [place for place, pair in enumerate(encoded) if any(pair)]
         filled.sort(key=lambda place: max(map(len, encoded[place])))
         for start in range(0, len(filled), batch_size):
             places = filled[start : start + batch_size]
-            labelled = self._label_batch([encoded[place] for place in places], always_two)
+            labelled = self._label_batch([encoded[place] for place in places], most, always_two)
             for place, labels in zip(places, labelled, strict=True):
                 found[place] = labels
         return found
@@ -85,16 +89,19 @@ class Tagger:
 
     @torch.inference_mode()
     def _label_batch(
-        self, pairs: Sequence[tuple[Encoded, Encoded]], always_two: bool
+        self, pairs: Sequence[tuple[Encoded, Encoded]], most: int, always_two: bool
     ) -> Iterator[tuple[PredictedLabel, ...]]:
         """The two reviews of a pair go in by their content, so that swapping them changes no digit."""
         reviews = sorted({(), *(side for pair in pairs for side in pair)}, key=lambda ids: (len(ids), ids))
         row = {review: index for index, review in enumerate(reviews)}
         ordered = torch.tensor([sorted((row[one], row[other])) for one, other in pairs], device=self._device)
         readings = self._model.read(pad(reviews).to(self._device))
-        marginals = self._marginals(readings, ordered[:, 0], ordered[:, 1])
-        alone = self._alone(readings)
-        best = marginals.topk(2, dim=1)
+        grounds = self._grounding.look(reviews).to(self._device)
+        marginals = self._grounding.adjusted(
+            self._marginals(readings, ordered[:, 0], ordered[:, 1]), grounds, ordered[:, 0], ordered[:, 1]
+        )
+        alone = self._alone(readings, grounds)
+        best = marginals.topk(most, dim=1)
         return iter(
             [
                 self._chosen(
@@ -119,11 +126,13 @@ class Tagger:
         said = spoken.marginals(len(self.network.inventory))
         return (1 - search.decoder_share) * weighed + search.decoder_share * said
 
-    def _alone(self, readings: Readings) -> Tensor:
+    def _alone(self, readings: Readings, grounds: Grounds) -> Tensor:
         """(R, L): each label's probability from one review alone; zero for the empty one."""
         nobody = torch.zeros_like(readings.summary)
         weighed = self._model.marginals(self._model.joined(readings.summary, nobody))
-        return weighed * readings.mask.any(dim=1, keepdim=True)
+        itself = torch.arange(len(weighed), device=self._device)
+        grounded = self._grounding.adjusted(weighed, grounds, itself, itself)
+        return grounded * readings.mask.any(dim=1, keepdim=True)
 
     def _chosen(
         self, scores: Tensor, labels: Tensor, alone_a: Tensor, alone_b: Tensor, always_two: bool
@@ -131,7 +140,7 @@ class Tagger:
         is_single = not (bool(alone_a.any()) and bool(alone_b.any()))
         chosen = []
         for place, (score, index) in enumerate(zip(scores.tolist(), labels.tolist(), strict=True)):
-            certain = always_two or (place == 0 and not is_single)
+            certain = place < 2 if always_two else place == 0 and not is_single
             if certain or score >= self.network.search.threshold:
                 on_a, on_b = float(alone_a[index]), float(alone_b[index])
                 label = self.network.inventory.labels[index]

@@ -23,7 +23,8 @@ from seq2label.checkpoint import (
 )
 from seq2label.config import SearchConfig
 from seq2label.evaluation import Subject, evaluate
-from seq2label.examples import Pair, labelled_pairs, reviews_in, split_by_product
+from seq2label.examples import Pair, Split, labelled_pairs, reviews_in, split_by_product
+from seq2label.exceptions import OtherPairs
 from seq2label.files import written_whole
 from seq2label.inference import Tagger
 from seq2label.metrics import score
@@ -75,17 +76,10 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
     training.resume()
     network = training.fit(progress, report)
     started = time.monotonic()
-    by_share = {share: _f1(network, share, split.validation, plan.device) for share in DECODER_SHARES}
-    tagger = _decided(network, by_share, split.validation, plan.device)
-    figures = evaluate(
-        tagger, Subject(split.test, split.train, "held-out test part"), extractors=False, watch=lambda _: None
-    )
+    tagger, decided = _decided(network, split, plan.device)
     seconds = prepared.seconds | _stage_seconds(training.state.records)
     seconds["evaluation"] = time.monotonic() - started
-    metrics = {
-        "test": figures.as_dict(),
-        "validation_f1": max(by_share.values()),
-        "validation_f1_by_decoder_share": by_share,
+    metrics = decided | {
         "variants": [],
         "pairs_sha256": file_hash(request.pairs),
         "reviews_sha256": {path.name: file_hash(path) for path in request.reviews},
@@ -115,6 +109,23 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
     return Trained(request.out, metrics)
 
 
+def decide(directory: Path, pairs: Path, device: torch.device) -> dict[str, Any]:
+    """Choose anew, on validation, how a trained network's labels are decided; evaluate and store it."""
+    if file_hash(pairs) != load_metrics(directory).get("pairs_sha256"):
+        raise OtherPairs(directory, pairs)
+    network, _ = load_checkpoint(directory)
+    tagger, decided = _decided(network, split_by_product(labelled_pairs(pairs)), device)
+    metrics = load_metrics(directory) | decided
+    save_checkpoint(
+        tagger.network,
+        directory,
+        metrics=metrics,
+        card=model_card(tagger.network, metrics),
+        pictures={PICTURE: (directory / PICTURE).read_bytes()},
+    )
+    return metrics
+
+
 def describe(directory: Path, variants: Sequence[Path], copy: Path | None) -> None:
     """Write the card anew, with the validation figures of runs that left something out."""
     network, _ = load_checkpoint(directory)
@@ -138,17 +149,27 @@ def copy_card(directory: Path, place: Path) -> None:
         card.write(lines.replace(f"![Training curves]({PICTURE})\n\n", ""))
 
 
-def _decided(
-    network: Network, by_share: Mapping[float, float], validation: Sequence[Pair], device: torch.device
-) -> Tagger:
-    """The tagger whose decoder share does best on validation, with a threshold for single reviews."""
+def _decided(network: Network, split: Split, device: torch.device) -> tuple[Tagger, dict[str, Any]]:
+    """The tagger whose decoder share does best on validation, with a threshold; and its figures."""
+    validation = split.validation
+    by_share = {
+        share: _f1(network, SearchConfig(decoder_share=share), validation, device) for share in DECODER_SHARES
+    }
     search = SearchConfig(decoder_share=max(by_share, key=lambda share: by_share[share]))
+    ungrounded = replace(search, copied=0.0, contrary=0.0)
     search = replace(search, threshold=_threshold(network, search, validation, device))
-    return Tagger(replace(network, search=search), "in training", device)
+    tagger = Tagger(replace(network, search=search), "in training", device)
+    subject = Subject(split.test, split.train, "held-out test part")
+    return tagger, {
+        "test": evaluate(tagger, subject, extractors=False, watch=lambda _: None).as_dict(),
+        "validation_f1": max(by_share.values()),
+        "validation_f1_by_decoder_share": by_share,
+        "validation_f1_ungrounded": _f1(network, ungrounded, validation, device),
+    }
 
 
-def _f1(network: Network, share: float, pairs: Sequence[Pair], device: torch.device) -> float:
-    tagger = Tagger(replace(network, search=SearchConfig(decoder_share=share)), "in training", device)
+def _f1(network: Network, search: SearchConfig, pairs: Sequence[Pair], device: torch.device) -> float:
+    tagger = Tagger(replace(network, search=search), "in training", device)
     found = tagger.label_pairs([(pair.a, pair.b) for pair in pairs], always_two=True)
     named = {pair.id: [label.text for label in labels] for pair, labels in zip(pairs, found, strict=True)}
     return score(pairs, named).agreement.exact_f1

@@ -30,13 +30,13 @@ def test_from_the_home_page_to_a_tag_of_ones_own_and_four_products(page: Page, s
 
     page.goto(product)
     page.get_by_role("radio", name=re.compile("^2 ")).check(force=True)
-    page.get_by_label("Title").fill("Contaminated")
+    page.get_by_label("Title").fill("Far too salty")
     page.get_by_label("Review", exact=True).fill(
-        "I found bugs and worms in the bag. It was contaminated, I threw it away."
+        "Too salty for me: salty from the first sip to the last, I tasted nothing but salt."
     )
     page.get_by_role("button", name="Post review").click()
-    expect(page.get_by_text("I found bugs and worms in the bag.")).to_be_visible()
-    expect(page.locator("#tags").get_by_text("contaminated")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Too salty for me: salty from the first sip")).to_be_visible()
+    expect(page.locator("#tags").get_by_text("too salty")).to_be_visible(timeout=20_000)
 
     page.goto(shop.address)
     page.get_by_role("searchbox", name=re.compile("feel like")).fill(

@@ -32,7 +32,9 @@ class WordTagger:
     pairs: list[tuple[ReviewText, ReviewText]] = field(default_factory=list)
     calls: int = 0
 
-    def label_pairs(self, pairs: Sequence[tuple[ReviewText, ReviewText]]) -> list[tuple[PredictedLabel, ...]]:
+    def label_pairs(
+        self, pairs: Sequence[tuple[ReviewText, ReviewText]], *, most: int = 4
+    ) -> list[tuple[PredictedLabel, ...]]:
         if self.calls == self.stops_after:
             raise TaggerStopped
         self.calls += 1

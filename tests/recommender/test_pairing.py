@@ -23,7 +23,9 @@ class OneLabelTagger:
     def __init__(self, share_a: float) -> None:
         self.share_a = share_a
 
-    def label_pairs(self, pairs: Sequence[tuple[ReviewText, ReviewText]]) -> list[tuple[PredictedLabel, ...]]:
+    def label_pairs(
+        self, pairs: Sequence[tuple[ReviewText, ReviewText]], *, most: int = 4
+    ) -> list[tuple[PredictedLabel, ...]]:
         return [
             (PredictedLabel("crunchy", 0.8, self.share_a, 1),) if other.text else () for _, other in pairs
         ]

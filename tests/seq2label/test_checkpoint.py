@@ -71,7 +71,7 @@ def test_weights_of_another_size_are_damage(saved: Path) -> None:
 def test_a_config_refuses_an_unknown_and_a_missing_key() -> None:
     with pytest.raises(ConfigError, match=r"^SearchConfig does not know colour\.$"):
         SearchConfig.from_dict(SearchConfig().as_dict() | {"colour": 1})
-    with pytest.raises(ConfigError, match=r"^SearchConfig lacks beam, decoder_share\.$"):
+    with pytest.raises(ConfigError, match=r"^SearchConfig lacks beam, contrary, copied, decoder_share\.$"):
         SearchConfig.from_dict({"threshold": 0.1})
 
 
