@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
@@ -23,7 +24,8 @@ from django.utils import timezone
 from shop.demo.entries import CategoryEntry, DemoEntries, ProductEntry, ReviewEntry
 from shop.demo.pictures import draw
 from shop.exceptions import ShopError
-from shop.models import Category, Customer, Product, Review
+from shop.models import Category, Customer, DeliveryRule, Product, Review
+from shop.services.stock import open_ledger
 
 STAFF = ("admin",)
 LOGINS = (*STAFF, "alice", "bob")
@@ -72,6 +74,7 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
         if missing:
             _add_products(missing, reviews, progress)
         logins = _add_logins(passwords)
+        _add_delivery_rule()
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 
@@ -105,6 +108,7 @@ def _add_products(
         Review.objects.bulk_create(
             [_review(product, customers[review.login_name], review, today) for review in its_reviews]
         )
+    open_ledger(Product.objects.filter(sku__in=by_sku))
 
 
 def _add_product(entry: ProductEntry, category: Category, reviews: Sequence[ReviewEntry]) -> Product:
@@ -190,6 +194,14 @@ def _add_logins(passwords: Mapping[str, str]) -> tuple[DemoLogin, ...]:
             make = Customer.objects.create_superuser if login_name in STAFF else Customer.objects.create_user
             make(login_name, passwords[login_name], nickname=login_name.title())
     return tuple(DemoLogin(name, name in STAFF, passwords.get(name)) for name in LOGINS)
+
+
+def _add_delivery_rule() -> None:
+    """A shop without any could deliver nothing."""
+    if not DeliveryRule.objects.exists():
+        DeliveryRule.objects.create(
+            name="Everywhere", fee=Decimal("8.00"), free_from=Decimal("99.00"), days=2
+        )
 
 
 def _passwords_kept_in(path: Path) -> dict[str, str]:
