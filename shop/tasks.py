@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from shop.services import orders, sending
+from shop.services import expiry, orders, sending
 
 
 @shared_task
@@ -12,7 +12,7 @@ def deliver_outbox() -> None:
 
 @shared_task
 def expire_orders() -> None:
-    orders.expire_unpaid_orders()
+    expiry.expire_unpaid_orders()
 
 
 @shared_task

@@ -35,13 +35,14 @@ def close_order(*, order: Order, actor: Customer) -> Order:
     return _close(order, allowed, OrderStatus.CLOSED_BY_MERCHANT, actor)
 
 
-def expire_unpaid_orders() -> int:
-    """Close what was not paid in time, each order in a transaction of its own. Returns how many.
-
-    Safe beside itself and beside payments: an order that has moved meanwhile is left alone.
-    """
-    overdue = list(Order.objects.overdue().order_by("pk")[:AT_ONCE])
-    return sum(_expire(order) for order in overdue)
+def expire_order(*, order: Order) -> bool:
+    """For want of payment. Whether it still awaited one."""
+    try:
+        with transaction.atomic():
+            _close(order, (OrderStatus.AWAITING_PAYMENT,), OrderStatus.CLOSED_BY_TIMEOUT, None)
+    except OrderMoved:
+        return False
+    return True
 
 
 @transaction.atomic
@@ -110,15 +111,6 @@ def _close(
     return_coupon(order=moved)
     refund_rest(order=moved, actor=actor)
     return moved
-
-
-@transaction.atomic
-def _expire(order: Order) -> bool:
-    try:
-        _close(order, (OrderStatus.AWAITING_PAYMENT,), OrderStatus.CLOSED_BY_TIMEOUT, None)
-    except OrderMoved:
-        return False
-    return True
 
 
 def _complete(order: Order) -> bool:

@@ -9,7 +9,8 @@ from django.utils.module_loading import import_string
 
 from shop.models import Customer, Order, OrderEvent, OutboxMessage, Payment, Product, Refund, StockMovement
 from shop.payments.sandbox import signed
-from shop.services.orders import expire_unpaid_orders, pack_order
+from shop.services.expiry import expire_unpaid_orders
+from shop.services.orders import pack_order
 from shop.services.reconciliation import differences
 from shop.services.sending import deliver_outbox
 from tests.concurrency import guards

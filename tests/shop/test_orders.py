@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from shop.exceptions import OrderMoved, RefundDecided, RefundTooHigh
 from shop.models import Customer, Order, OutboxMessage, Product, Refund, Shipment
 from shop.services import orders
+from shop.services.expiry import expire_unpaid_orders
 from shop.services.reconciliation import differences
 from shop.services.refunds import approve_refund, refund_order, reject_refund, request_refund
 from shop.services.sending import deliver_outbox
@@ -57,7 +58,7 @@ def an_order_with_status(customer: Customer, status: int, product: Product | Non
     order = an_order(customer, product or a_product())
     if status == -2:
         Order.objects.filter(pk=order.pk).update(pay_until=timezone.now())
-        orders.expire_unpaid_orders()
+        expire_unpaid_orders()
     elif status in (-1, -3):
         MOVES["cancel" if status == -1 else "close"](order, customer)
     elif status > 0:
@@ -137,7 +138,7 @@ def test_an_unpaid_order_expires_after_its_time_and_not_before(alice: Customer) 
 def test_a_paid_order_never_expires(alice: Customer) -> None:
     order = a_paid_order(alice)
     Order.objects.update(pay_until=timezone.now() - timedelta(days=1))
-    assert orders.expire_unpaid_orders() == 0
+    assert expire_unpaid_orders() == 0
     order.refresh_from_db()
     assert order.status == 1
 

@@ -20,7 +20,8 @@ from shop.models.orders import PaymentType
 from shop.payments import Addresses, alipay, sandbox
 from shop.payments.alipay import AlipayProvider
 from shop.payments.sandbox import SandboxProvider
-from shop.services.orders import cancel_order, expire_unpaid_orders
+from shop.services.expiry import expire_unpaid_orders
+from shop.services.orders import cancel_order
 from shop.services.payments import record_callback
 from shop.services.reconciliation import differences
 from shop.services.refunds import pay_out
@@ -250,6 +251,31 @@ def test_a_delayed_callback_waits_and_asking_the_provider_does_not(client: Clien
     page = client.post(f"/orders/{order.number}/check/", follow=True).content.decode()
     assert "Paid. Thank you" in page
     assert state(order)[0] == 1
+
+
+def test_an_order_whose_callback_was_lost_is_asked_for_before_it_expires(
+    client: Client, alice: Customer
+) -> None:
+    order, unpaid = an_order(alice), an_order(alice)
+    client.force_login(alice)
+    client.post(sandbox_page(client, order), {"play": "success"})
+    OutboxMessage.objects.all().delete()
+    Order.objects.update(pay_until=timezone.now())
+    assert expire_unpaid_orders() == 1
+    assert (state(order)[0], state(unpaid)[0]) == (1, -2)
+
+
+def test_a_provider_that_does_not_answer_keeps_no_order_open(
+    alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(provider: SandboxProvider, order: Order) -> None:
+        raise ProviderUnreachable("no answer")
+
+    order = an_order(alice)
+    monkeypatch.setattr(SandboxProvider, "query", silent)
+    Order.objects.update(pay_until=timezone.now())
+    assert expire_unpaid_orders() == 1
+    assert state(order)[0] == -2
 
 
 def test_the_sandbox_s_page_believes_only_what_the_shop_signed(client: Client, alice: Customer) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from shop.services.orders import expire_unpaid_orders
+from shop.services.expiry import expire_unpaid_orders
 
 
 class Command(BaseCommand):
