@@ -12,7 +12,6 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
 
-from shop.exceptions import ProviderUnreachable
 from shop.models import OutboxMessage
 from shop.models.outbox import OutboxKind
 from shop.services.refunds import pay_out
@@ -41,7 +40,7 @@ def deliver_outbox() -> Delivered:
             continue
         try:
             SENDERS[OutboxKind(message.kind)](message)
-        except (ProviderUnreachable, OSError) as error:
+        except Exception as error:  # whatever is wrong with one must not hold up the others
             delivered.failed += 1
             _try_again(message, error)
         else:

@@ -66,6 +66,14 @@ def test_what_cannot_be_sent_waits_longer_each_time_and_holds_up_nothing() -> No
     assert "Connection refused" in OutboxMessage.objects.get().last_error
 
 
+def test_a_message_that_makes_no_sense_holds_up_no_other() -> None:
+    put_in_outbox(OutboxKind.REFUND, {"refund_id": 0})
+    tell_the_desk("Hello", "")
+    delivered = deliver_outbox()
+    assert (delivered.sent, delivered.failed) == (1, 1)
+    assert OutboxMessage.objects.get(delivered_at=None).last_error == "Refund matching query does not exist."
+
+
 def test_a_message_is_not_sent_before_it_is_due() -> None:
     put_in_outbox(
         OutboxKind.MAIL, {"to": "a@b", "subject": "", "body": ""}, due_at=timezone.now() + timedelta(1)
