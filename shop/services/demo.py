@@ -24,7 +24,8 @@ from django.utils import timezone
 from shop.demo.entries import CategoryEntry, DemoEntries, ProductEntry, ReviewEntry
 from shop.demo.pictures import draw
 from shop.exceptions import ShopError
-from shop.models import Category, Customer, DeliveryRule, Product, Review
+from shop.models import Category, Coupon, Customer, DeliveryRule, Product, Review
+from shop.models.coupons import CouponKind, CouponSource
 from shop.services.stock import open_ledger
 
 STAFF = ("admin",)
@@ -74,7 +75,7 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
         if missing:
             _add_products(missing, reviews, progress)
         logins = _add_logins(passwords)
-        _add_delivery_rule()
+        _add_terms()
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 
@@ -196,12 +197,25 @@ def _add_logins(passwords: Mapping[str, str]) -> tuple[DemoLogin, ...]:
     return tuple(DemoLogin(name, name in STAFF, passwords.get(name)) for name in LOGINS)
 
 
-def _add_delivery_rule() -> None:
-    """A shop without any could deliver nothing."""
+def _add_terms() -> None:
+    """A delivery rule, without which nothing can be ordered, and a coupon to claim and one to enter."""
+    if not Coupon.objects.exists():
+        Coupon.objects.bulk_create(_coupons(timezone.now() + timedelta(days=365)))
     if not DeliveryRule.objects.exists():
         DeliveryRule.objects.create(
             name="Everywhere", fee=Decimal("8.00"), free_from=Decimal("99.00"), days=2
         )
+
+
+def _coupons(valid_until: datetime) -> Iterable[Coupon]:
+    yield Coupon(
+        name="5 off your basket", name_zh="满50减5", source=CouponSource.CLAIM, kind=CouponKind.AMOUNT,
+        value=Decimal("5.00"), minimum_spend=Decimal("50.00"), valid_until=valid_until,
+    )  # fmt: skip
+    yield Coupon(
+        name="Tea time: delivery on us", name_zh="下午茶免运费", source=CouponSource.CODE, code="TEATIME",
+        kind=CouponKind.DELIVERY, valid_until=valid_until,
+    )  # fmt: skip
 
 
 def _passwords_kept_in(path: Path) -> dict[str, str]:
