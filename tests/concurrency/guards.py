@@ -17,9 +17,12 @@ from django.db import transaction
 
 from shop.exceptions import CouponExhausted, OrderMoved, RefundTooHigh
 from shop.models import CartItem, Coupon, Customer, CustomerCoupon, Order, OrderEvent, Product
+from shop.models.payments import PaymentOutcome
 from shop.models.stock import MovementKind
+from shop.payments import Callback
 from shop.services import locks, stock
 from shop.services.cart import _store as store_line
+from shop.services.payments import _outcome as outcome_of
 from shop.services.stock import Quantities
 
 PAUSE = 0.3  # seconds between looking and acting: wide enough for the others to look too
@@ -42,6 +45,12 @@ def unlocked_order_and_a_pause(order_id: int) -> Order:
     order = Order.objects.get(pk=order_id)
     time.sleep(PAUSE)
     return order
+
+
+def outcome_after_a_pause(order: Order, callback: Callback) -> PaymentOutcome:
+    """Between looking for an earlier payment and entering this one."""
+    time.sleep(PAUSE)
+    return outcome_of(order, callback)
 
 
 def products_taken_as_read(product_ids: Collection[int]) -> list[Product]:
@@ -136,7 +145,10 @@ WITHOUT: dict[str, Replacements] = {
         "shop.services.payments.move": move_what_was_read,
         "shop.services.payments.lock_order": unlocked_order,
     },
-    "lock of the order": {"shop.services.payments.lock_order": unlocked_order_and_a_pause},
+    "lock of the order": {
+        "shop.services.payments.lock_order": unlocked_order,
+        "shop.services.payments._outcome": outcome_after_a_pause,
+    },
     "lock of the refund": {
         "shop.services.refunds.lock_order": unlocked_order_and_a_pause,
         "shop.services.refunds._reserve": reserve_what_was_read,
