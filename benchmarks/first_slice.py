@@ -179,13 +179,12 @@ def tags_of_products() -> Iterator[str]:
 
 
 def four_alike_of_products() -> Iterator[str]:
-    from recommender.selectors import four_alike  # noqa: PLC0415
-    from shop.models import Product  # noqa: PLC0415
+    from recommender.shelf import four_alike  # noqa: PLC0415
 
     for product in shown_products(ALIKE_SHOWN):
         yield f"- **{product.name}**"
-        for found in four_alike(product.pk):
-            yield f"  - {Product.objects.get(pk=found.product_id).name}: *{found.reason}*"
+        for offer in four_alike(product):
+            yield f"  - {offer.product.name}: *{offer.sentence}*"
     yield ""
 
 

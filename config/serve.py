@@ -17,17 +17,19 @@ from threading import Thread
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from honcho.manager import Manager
 
 from config import env
+from config.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 PREPARATIONS = (
     ("migrate", "--verbosity=0"),
     ("migrate", "--verbosity=0", "--database=recommender"),
-    ("load_demo",),
+    ("load_demo", "--unless-filled"),
     ("catch_up_recommender",),
 )
 
@@ -36,9 +38,12 @@ def main() -> int:
     try:
         port = env.whole("PORT", 8000, at_least=1)
         refuse_a_busy_port(port)
-    except ImproperlyConfigured as error:
+        keep_database_open()
+    except (ImproperlyConfigured, EmbeddedPostgresError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     try:
         for arguments in PREPARATIONS:
             subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, check=True)
@@ -62,6 +67,14 @@ def refuse_a_busy_port(port: int) -> None:
             ) from error
 
 
+def keep_database_open() -> None:
+    """Use the embedded PostgreSQL until we end, or every preparation would start and stop it for itself."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    recommender = settings.DATABASES["recommender"]
+    if recommender["ENGINE"] == "config.embedded_postgres":
+        EmbeddedPostgres.at(recommender["HOST"]).start()
+
+
 def run_processes(port: int) -> int:
     """Web server and worker until one of them ends, or Ctrl-C or SIGTERM ends both."""
     manager = Manager()
@@ -76,8 +89,8 @@ def commands(port: int) -> dict[str, str]:
     python = f"exec {shlex.quote(sys.executable)}"
     return {
         "web": f"{python} -m gunicorn config.wsgi --bind {HOST}:{port} --threads 8 --log-level warning",
-        "worker": f"{python} -m celery -A config.celery worker --beat --concurrency 1 --loglevel warning"
-        " --without-gossip --without-mingle --without-heartbeat",
+        "worker": f"{python} -m celery --quiet -A config.celery worker --beat --concurrency 1"
+        " --loglevel warning --without-gossip --without-mingle --without-heartbeat",
     }
 
 

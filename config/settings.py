@@ -9,6 +9,7 @@ from typing import Any
 
 import dj_database_url
 import django_stubs_ext
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "csp",
     "shop",
     "recommender",
     "seq2label",
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -117,14 +120,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "shop.Customer"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("login_name", "nickname", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "shop:login"
 LOGIN_REDIRECT_URL = "shop:home"
 LOGOUT_REDIRECT_URL = "shop:home"
+
+PROXIES = env.whole("PROXIES", 0)  # in front of us, each adding to X-Forwarded-For
 
 LANGUAGE_CODE = env.one_of("LANGUAGE_CODE", ("en", "zh-hans"))
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -135,11 +144,38 @@ TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")
 CURRENCY, CURRENCY_SYMBOL = "CNY", "¥"
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.folder("STATIC_DIR", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # no build step: the files are served from where they stand
 MEDIA_URL = "media/"
 MEDIA_ROOT = env.folder("MEDIA_DIR", VAR_DIR / "media")
+
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_PORT = env.whole("EMAIL_PORT", 587, at_least=1)
+EMAIL_HOST_USER = env.text("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
+EMAIL_SECURITY = env.one_of("EMAIL_SECURITY", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Larder <shop@localhost>")
+
+# Nothing inline and nothing from elsewhere, in the shop as in the admin.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
 
 SESSION_COOKIE_HTTPONLY = True
 HTTPS = env.flag("HTTPS", False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
@@ -179,22 +215,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
+BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)
 
 ORDER_PAYMENT_MINUTES = env.whole("ORDER_PAYMENT_MINUTES", 30, at_least=1)
 ORDER_COMPLETION_DAYS = env.whole("ORDER_COMPLETION_DAYS", 7)
 ORDER_DESK_EMAIL = env.text("ORDER_DESK_EMAIL", "orders@localhost")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "larder@localhost")
-EMAIL_HOST = env.text("EMAIL_HOST", "")
-if EMAIL_HOST:
-    EMAIL_PORT = env.whole("EMAIL_PORT", 587)
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_USER", ""), env.text("EMAIL_PASSWORD", "")
-    EMAIL_USE_TLS = env.flag("EMAIL_TLS", True)
-    EMAIL_TIMEOUT = 10
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = VAR_DIR / "mail"
-
 PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "sandbox")  # the sandbox moves no money
 if unknown := set(PAYMENT_PROVIDERS) - {"sandbox", "alipay"}:
     raise ImproperlyConfigured(
@@ -208,9 +235,15 @@ if "alipay" in PAYMENT_PROVIDERS:
     for variable in ("ALIPAY_APP_ID", "ALIPAY_PRIVATE_KEY_FILE", "ALIPAY_PUBLIC_KEY_FILE"):
         if not env.text(variable, ""):
             raise ImproperlyConfigured(f"{variable} is not set, and PAYMENT_PROVIDERS names alipay.")
+    # The form that starts a payment leads there, and a browser asks the policy about that, too.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        "https://*.alipay.com",
+        "https://*.alipaydev.com",
+    ]
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
+RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
 
 LOGGING = {
     "version": 1,

@@ -3,10 +3,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
 
+from shop.views.access import staff_log_in
+
 urlpatterns = [
     path("", include("shop.urls")),
     path("", include("recommender.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/login/", staff_log_in),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

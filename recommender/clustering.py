@@ -8,7 +8,6 @@ Letters: L labels, K groups.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -16,9 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
-from threadpoolctl import ThreadpoolController
 
-Floats = NDArray[np.float32]
+from recommender.embedding import Floats, one_thread
 
 MOST_TAGS = 8
 SAME_MEANING = 0.85  # cosine from which two labels say the same
@@ -196,7 +194,7 @@ def former_centroids(labels: Sequence[LabelSupport], previous: Sequence[Previous
         members = [text for text in tag.members if text in vectors]
         if members and tag.polarity == labels[0].polarity:
             centres.append(sum(vectors[text] for text in members) / sum(weights[text] for text in members))
-    return np.array(centres, dtype=np.float32).reshape(len(centres), -1)
+    return np.array(centres, dtype=np.float32).reshape(-1, labels[0].vector.size)
 
 
 def with_the_latest(groups: Sequence[Group], labels: Sequence[LabelSupport]) -> list[Group]:
@@ -282,9 +280,3 @@ def medoids(group: Group) -> list[tuple[float, LabelSupport]]:
 
 def reviews_of(group: Group) -> tuple[int, ...]:
     return tuple(sorted(frozenset().union(*(label.review_ids for label in group))))
-
-
-@cache
-def one_thread() -> ThreadpoolController:
-    """Sums split over threads differ in their last digits: one thread gives everybody the same tags."""
-    return ThreadpoolController()

@@ -8,7 +8,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from scipy.special import erf
+from threadpoolctl import ThreadpoolController
 from tokenizers import Encoding, Tokenizer
 
 from recommender.exceptions import EmbedderUnusable, ModelMismatch
@@ -46,6 +47,15 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Floats:
         """(texts, dimensions), each row of length one; whatever else is embedded with them."""
         ...
+
+
+@cache
+def one_thread() -> ThreadpoolController:
+    """Limits NumPy to one thread: on a busy machine two wait for each other most of the time.
+
+    And sums split over threads differ in their last digits: one gives everybody the same tags.
+    """
+    return ThreadpoolController()
 
 
 def default_embedder() -> "MiniLM":
@@ -157,6 +167,10 @@ class MiniLM:
         return int(self._words.shape[1])
 
     def embed(self, texts: Sequence[str]) -> Floats:
+        with one_thread().limit(limits=1):
+            return self._embed(texts)
+
+    def _embed(self, texts: Sequence[str]) -> Floats:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         encodings: list[Encoding] = self._tokenizer.encode_batch(list(texts))
         for places in batches_of_one_length([len(encoding.ids) for encoding in encodings]):

@@ -12,12 +12,15 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from recommender.chinese import terms
 from recommender.models import FeedCursor, Label, ProductEntry, ReviewEntry, ReviewLabel
 from shop.selectors import feed
 from shop.selectors.feed import FeedPosition, ProductRow, ReviewRow
 
 BATCH_SIZE = 1000
-PRODUCT_FIELDS = ("name", "text", "category_ids", "selling_price", "is_available")
+PRODUCT_FIELDS = (
+    "name", "path", "text", "detail", "terms_zh", "category_ids", "selling_price", "is_available",
+)  # fmt: skip
 REVIEW_FIELDS = ("product_id", "stars", "title", "body", "is_published")
 
 
@@ -88,7 +91,10 @@ def store_products(rows: Sequence[ProductRow]) -> int:
         ProductEntry(
             product_id=row.product_id,
             name=row.name,
+            path=path_of(row),
             text=text_of(row),
+            detail=row.detail,
+            terms_zh=" ".join(term for text in row.words_zh for term in terms(text)),
             category_ids=list(row.category_ids),
             selling_price=row.selling_price,
             is_available=row.is_available,
@@ -109,8 +115,12 @@ def store_products(rows: Sequence[ProductRow]) -> int:
 
 
 def text_of(row: ProductRow) -> str:
-    path = " / ".join(row.category_names)
-    return ". ".join(part for part in (row.name, row.brief, row.brand, path) if part)
+    return ". ".join(part for part in (row.name, row.brief, row.brand, path_of(row)) if part)
+
+
+def path_of(row: ProductRow) -> str:
+    """Without the department: a tea is no coffee for standing in the same one."""
+    return " / ".join(row.category_names[1:])
 
 
 def store_reviews(rows: Sequence[ReviewRow]) -> int:

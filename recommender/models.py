@@ -46,8 +46,15 @@ class ProductEntry(models.Model):
 
     product_id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=255)
-    text = models.TextField(
-        help_text="Name, brief, brand and category path: what the text vector is made of."
+    text = models.TextField(help_text="Name, brief, brand and path: what the text vector is made of.")
+    path = models.CharField(
+        max_length=255, blank=True, help_text="Aisle and shelf: what kind of thing it is."
+    )
+    detail = models.TextField(
+        blank=True, help_text="The long description: what it is made of often stands only there."
+    )
+    terms_zh = models.TextField(
+        blank=True, help_text="Chinese texts as characters and pairs of them, which any index can hold."
     )
     category_ids = ArrayField(models.BigIntegerField(), help_text="From the department down.")
     selling_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
@@ -71,6 +78,7 @@ class ProductEntry(models.Model):
             ),
             GinIndex(name="product_categories", fields=["category_ids"]),
             GinIndex(SearchVector("text", config="english"), name="product_words"),
+            GinIndex(SearchVector("terms_zh", config="simple"), name="product_words_zh"),
             models.Index(
                 fields=("product_id",), name="product_stale",
                 condition=Q(revision__gt=F("published_revision")),

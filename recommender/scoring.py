@@ -1,8 +1,21 @@
-"""How much a label tells one product from another."""
+"""How much a label tells, and how well a product fits."""
 
-from math import log
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from math import log, sqrt
+from typing import Protocol
 
 COMMON = 0.5  # what the label that most products carry still weighs
+
+# Chosen on the demo catalogue by reading what came out; docs/decisions/0005-recommender.md.
+WEIGHT_OF_TAGS = 0.35  # beside a cosine, for four alike
+WEIGHT_OF_SHELF = 0.3  # of standing on the same one; less for the same aisle or department
+TELLING = 0.3  # rarity from which a tag is worth naming as the reason
+WEIGHT_OF_WANTED = 1.1  # for a request; labels are what was asked for, and say it surest
+WEIGHT_OF_UNWANTED = 1.5
+WEIGHT_OF_WORDS = 0.4
+DOUBT = 1.0  # reviews added to those that a share is taken of: one of one is less sure than nine of ten
 
 
 def rarity(product_count: int, most: int) -> float:
@@ -11,3 +24,95 @@ def rarity(product_count: int, most: int) -> float:
     Inverse product frequency (Spärck Jones, 1972, with products for documents), from COMMON upwards.
     """
     return COMMON + log(max(most, 1) / max(product_count, 1)) if product_count < most else COMMON
+
+
+class ProductTag(Protocol):
+    """A product's tag, as it is stored."""
+
+    @property
+    def medoid_id(self) -> str: ...
+    @property
+    def members(self) -> list[str]: ...
+    @property
+    def polarity(self) -> int: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def share(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rarities:
+    """How telling each label is: 0 to 1, the rarest possible being 1."""
+
+    product_counts: Mapping[str, int]
+    most: int
+
+    def of(self, label: str) -> float:
+        return rarity(self.product_counts.get(label, 1), self.most) / rarity(1, max(self.most, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A tag that both sides hold, and how much that says: 0 to 1."""
+
+    tag: ProductTag
+    weight: float
+    rarity: float
+
+
+def shared_tags(
+    ours: Iterable[ProductTag], theirs: Collection[ProductTag], rarities: Rarities
+) -> list[Shared]:
+    """The tags of `theirs` that say what one of `ours` says, the most telling first; criticism aside."""
+    found = []
+    liked = [tag for tag in ours if tag.polarity >= 0]
+    for other in theirs:
+        same = [tag for tag in liked if tag.polarity == other.polarity and says_the_same(tag, other)]
+        if same:
+            common = max(sqrt(certainty(tag) * certainty(other)) for tag in same)
+            telling = rarities.of(other.medoid_id)
+            found.append(Shared(other, common * telling, telling))
+    return sorted(found, key=lambda shared: (-shared.weight, shared.tag.medoid_id))
+
+
+def wanted_tags(wanted: Collection[str], theirs: Iterable[ProductTag], rarities: Rarities) -> list[Shared]:
+    """The tags of `theirs` that hold a wanted label, the most telling first."""
+    found = []
+    for tag in theirs:
+        if held := set(wanted).intersection(tag.members):
+            telling = max(rarities.of(label) for label in held)
+            found.append(Shared(tag, certainty(tag) * telling, telling))
+    return sorted(found, key=lambda shared: (-shared.weight, shared.tag.medoid_id))
+
+
+def says_the_same(one: ProductTag, other: ProductTag) -> bool:
+    return not set(one.members).isdisjoint(other.members)
+
+
+def certainty(tag: ProductTag) -> float:
+    """The tag's share, doubted where few reviews say so."""
+    return tag.share * tag.count / (tag.count + DOUBT)
+
+
+def likeness(similarity: float, nearness: float, shared: Iterable[Shared]) -> float:
+    """How like another a product is: by meaning, place in the shop (0 to 1), and what reviews say of both."""
+    said = WEIGHT_OF_TAGS * sum(found.weight for found in shared)
+    return similarity + WEIGHT_OF_SHELF * nearness + said
+
+
+def nearness(path: Sequence[int], other: Sequence[int]) -> float:
+    """The share of the way down the category tree that two products have in common."""
+    steps = takewhile(lambda pair: pair[0] == pair[1], zip(path, other, strict=False))
+    return sum(1 for _ in steps) / max(len(path), len(other), 1)
+
+
+def fitness(similarity: float, words: float, wanted: Iterable[Shared], unwanted: Iterable[Shared]) -> float:
+    """How well a product answers a request: by meaning, by words (0 to 1), and by what reviews say.
+
+    A product, so that praise does not make of a chilli oil a coffee.
+    """
+    about = max(similarity, 0.0) + WEIGHT_OF_WORDS * words
+    said = WEIGHT_OF_WANTED * sum(sqrt(found.weight) for found in wanted)
+    against = WEIGHT_OF_UNWANTED * sum(sqrt(found.weight) for found in unwanted)
+    return about * (1.0 + said - against)

@@ -1,0 +1,124 @@
+"""Products near a vector, or near words, among those that pass the filters. Never fewer than match.
+
+An HNSW index looks at the nearest rows first and filters afterwards: where few rows pass, it runs dry before
+it has found four. A router therefore counts first, up to a bound, and where few match it compares them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import add
+from typing import Any, TypeAlias
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.db import connections, transaction
+from django.db.models import F, Q, QuerySet
+from pgvector import HalfVector
+from pgvector.django import CosineDistance
+
+from recommender.chinese import asked_terms, is_chinese
+from recommender.embedding import Floats
+from recommender.models import ProductEntry
+from recommender.words import content_words
+
+ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
+
+FEW_ROWS = 5_000  # up to here comparing every row is faster than walking the index, and exact
+EF_SEARCH = 80
+MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a product must be to be recommended at all: available, and what is said here."""
+
+    without: frozenset[int] = frozenset()  # product ids
+    category_id: int | None = None  # of any level
+    at_most: Decimal | None = None  # price
+    at_least: Decimal | None = None  # price
+    without_words: tuple[str, ...] = ()  # in no text about it
+
+    def rows(self) -> "QuerySet[ProductEntry]":
+        rows = ProductEntry.objects.filter(is_available=True, embedding__isnull=False)
+        if self.without:
+            rows = rows.exclude(product_id__in=sorted(self.without))
+        if self.category_id is not None:
+            rows = rows.filter(category_ids__contains=[self.category_id])
+        if self.at_most is not None:
+            rows = rows.filter(selling_price__lte=self.at_most)
+        if self.at_least is not None:
+            rows = rows.filter(selling_price__gte=self.at_least)
+        for word in self.without_words:
+            rows = rows.exclude(
+                Q(text__icontains=word) | Q(detail__icontains=word) | Q(terms_zh__contains=word)
+            )
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    product_id: int
+    similarity: float  # cosine, -1 to 1
+
+
+def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
+    """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
+    rows = filters.rows().annotate(distance=CosineDistance("embedding", HalfVector(vector)))
+    if filters.rows().values("pk")[: FEW_ROWS + 1].count() <= FEW_ROWS:
+        return compared(rows, limit)
+    found = walked(rows, limit)
+    return found if len(found) == limit else compared(rows, limit)
+
+
+def compared(rows: ByDistance, limit: int) -> list[Match]:
+    """Exactly the nearest, equally near ones by id: the sum keeps the planner from the index."""
+    return matches(rows.order_by(F("distance") + 0.0, "product_id"), limit)
+
+
+def walked(rows: ByDistance, limit: int) -> list[Match]:
+    """Nearly the nearest, from the HNSW index, which goes on until enough rows passed the filters."""
+    with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('hnsw.iterative_scan', 'strict_order', true),"
+            " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
+            [str(EF_SEARCH), str(MOST_SCANNED)],
+        )
+        return matches(rows.order_by("distance"), limit)
+
+
+def matches(rows: ByDistance, limit: int) -> list[Match]:
+    found = rows.values_list("product_id", "distance")[:limit]
+    return [Match(product_id, 1.0 - distance) for product_id, distance in found]
+
+
+def worded(text: str, filters: Filters, limit: int) -> dict[int, float]:
+    """By product id, how well its words match those of `text`: 0 to 1, the best being 1; English or Chinese.
+
+    What kind of thing it is and what it is called count ten times what is said of it.
+    """
+    if is_chinese(text):
+        config, words, vector = "simple", asked_terms(text), SearchVector("terms_zh", config="simple")
+        weighted = vector
+    else:
+        config, words, vector = "english", content_words(text), SearchVector("text", config="english")
+        kinds = (SearchVector(column, config=config, weight="A") for column in ("name", "path"))
+        weighted = reduce(add, kinds, SearchVector("text", config=config, weight="D"))
+    if not words:
+        return {}
+    query = any_of(words, config)
+    ranked = (
+        filters.rows()
+        .annotate(words=vector, rank=SearchRank(weighted, query, normalization=1))
+        .filter(words=query)
+        .order_by("-rank", "product_id")
+        .values_list("product_id", "rank")
+    )
+    found = list(ranked[:limit])
+    best = max((rank for _, rank in found), default=1.0)
+    return {product_id: rank / best for product_id, rank in found}
+
+
+def any_of(words: Sequence[str], config: str) -> SearchQuery:
+    """Words are letters, digits or characters of Chinese alone, so that none is an operator."""
+    return SearchQuery(" | ".join(words), search_type="raw", config=config)

@@ -1,1 +1,216 @@
-"""Questions of pages about products, tags and vectors. They never write."""
+"""Four products, each with its reason: alike to one, or asked for in a sentence. They never write."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from django.db import connections
+from django.db.models import Max
+from pgvector import HalfVector
+from pgvector.django import CosineDistance
+
+from recommender.chinese import is_chinese
+from recommender.embedding import Embedder, Floats, default_embedder, unit
+from recommender.intent import Intent, Inventory, understood
+from recommender.models import DIMENSIONS, Label, ProductEntry, TagCluster
+from recommender.scoring import (
+    TELLING,
+    Rarities,
+    Shared,
+    fitness,
+    likeness,
+    nearness,
+    shared_tags,
+    wanted_tags,
+)
+from recommender.search import Filters, Match, nearest, worded
+
+FOUR = 4
+SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
+CANDIDATES = 60
+FEW = 3
+
+
+NEAREST_LABELS = """
+    SELECT nearest.text, nearest.distance
+    FROM unnest(%s::text[]) WITH ORDINALITY AS asked (vector, place)
+    CROSS JOIN LATERAL (
+        SELECT text, embedding <=> asked.vector::halfvec AS distance FROM recommender_label
+        WHERE product_count > 0 ORDER BY distance, text LIMIT 1
+    ) AS nearest
+    ORDER BY asked.place
+"""
+
+
+class ReasonKind(StrEnum):
+    TAG = "tag"  # reviews of it say what was asked for, or what they say of the other one
+    SHELF = "shelf"  # it stands on the same shelf
+    WORDS = "words"  # its name or description has words of the request
+    MEANING = "meaning"  # its description means nearly the same
+    LOVED = "loved"  # for want of anything better, it is among the most loved
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a product is shown. `label` and `count` are those of the product's own tag, where it is one."""
+
+    kind: ReasonKind
+    label: str = ""
+    count: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.count})" if self.label else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    product_id: int
+    score: float
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class TagsOf:
+    """The tags of some products, and how telling their labels are."""
+
+    by_product: dict[int, list[TagCluster]]
+    rarities: Rarities
+
+    @classmethod
+    def products(cls, product_ids: Collection[int], labels: Collection[str] = ()) -> "TagsOf":
+        by_product: dict[int, list[TagCluster]] = defaultdict(list)
+        for tag in TagCluster.objects.filter(product_id__in=product_ids).order_by("product_id", "rank"):
+            by_product[tag.product_id].append(tag)
+        medoids = {tag.medoid_id for tags in by_product.values() for tag in tags}
+        counts = Label.objects.filter(pk__in=medoids.union(labels)).values_list("text", "product_count")
+        return cls(by_product, Rarities(dict(counts), most_products()))
+
+    def of(self, product_id: int) -> list[TagCluster]:
+        return self.by_product.get(product_id, [])
+
+
+def most_products() -> int:
+    """How many products carry the commonest label."""
+    return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
+
+
+def alike(product_id: int, limit: int = SPARE) -> list[Recommendation]:
+    """Products like this one, the likest first; none where the recommender does not know it yet."""
+    entry = ProductEntry.objects.filter(pk=product_id, embedding__isnull=False).first()
+    if entry is None:
+        return []
+    vector = np.array(entry.embedding, dtype=np.float32)
+    matches = nearest(vector, Filters(without=frozenset({product_id})), CANDIDATES)
+    tags = TagsOf.products([product_id, *(match.product_id for match in matches)])
+    others = ProductEntry.objects.filter(pk__in=[match.product_id for match in matches])
+    paths = dict(others.values_list("product_id", "category_ids"))
+    return best([beside(entry, match, paths[match.product_id], tags) for match in matches], limit)
+
+
+def beside(entry: ProductEntry, match: Match, path: Sequence[int], tags: TagsOf) -> Recommendation:
+    shared = shared_tags(tags.of(entry.product_id), tags.of(match.product_id), tags.rarities)
+    near = nearness(entry.category_ids, path)
+    return Recommendation(
+        match.product_id,
+        likeness(match.similarity, near, shared),
+        reason_from(shared, ReasonKind.SHELF if near == 1.0 else ReasonKind.MEANING),
+    )
+
+
+def reason_from(shared: Sequence[Shared], otherwise: ReasonKind) -> Reason:
+    """The weightiest of the tags that both sides hold and that not everything has."""
+    telling = [found for found in shared if found.rarity >= TELLING]
+    if telling or (shared and otherwise is ReasonKind.MEANING):
+        tag = (telling or shared)[0].tag
+        return Reason(ReasonKind.TAG, tag.medoid_id, tag.count)
+    return Reason(otherwise)
+
+
+def best(found: Sequence[Recommendation], limit: int) -> list[Recommendation]:
+    return sorted(found, key=lambda one: (-one.score, one.product_id))[:limit]
+
+
+def intent_of(sentence: str, embedder: Embedder | None = None) -> Intent:
+    """What the sentence asks for, in the labels that this shop's reviews carry."""
+    carried = Label.objects.filter(product_count__gt=0)
+    inventory = Inventory(dict(carried.values_list("text", "polarity")))
+
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return nearest_labels((embedder or default_embedder()).embed(phrases))
+
+    return understood(sentence, inventory, similar)
+
+
+def nearest_labels(vectors: Floats) -> list[tuple[str, float]]:
+    """To each of the vectors (N, dimensions) the carried label that means most the same, with its cosine."""
+    texts = [HalfVector(vector).to_text() for vector in vectors]
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute(NEAREST_LABELS, [texts])
+        return [(text, 1.0 - distance) for text, distance in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An intent as the search needs it."""
+
+    intent: Intent
+    filters: Filters
+    vector: Floats
+    words: dict[int, float] = field(default_factory=dict)
+
+
+def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPARE) -> list[Recommendation]:
+    """Products that answer the intent, the fittest first; fewer only where fewer pass its filters."""
+    filters = Filters(at_most=intent.at_most, at_least=intent.at_least, without_words=intent.left_out)
+    words = worded(intent.words, filters, CANDIDATES)
+    vector = request_vector(intent, words, embedder or default_embedder())
+    asked = Asked(intent, filters, vector, words)
+    similarities = candidates(asked)
+    tags = TagsOf.products(similarities.keys(), labels=(*intent.wanted, *intent.avoided))
+    return best(
+        [answering(asked, product_id, cosine, tags) for product_id, cosine in similarities.items()], limit
+    )
+
+
+def request_vector(intent: Intent, words: Mapping[int, float], embedder: Embedder) -> Floats:
+    """(dimensions,) made as a product's is: what the sentence says and what its labels say, in equal parts.
+
+    The encoder reads English. What a Chinese sentence says is taken to be what the products say that have
+    most of its words (pseudo-relevance feedback: Rocchio, 1971).
+    """
+    vectors = embedder.embed([intent.about, *intent.wanted])
+    said = meant_by(words) if is_chinese(intent.about) else vectors[0]
+    return unit(said + unit(vectors[1:].sum(axis=0)))
+
+
+def meant_by(words: Mapping[int, float]) -> Floats:
+    """(dimensions,) what the few products with the most words say, together; zeros where there are none."""
+    foremost = sorted(words, key=lambda product_id: (-words[product_id], product_id))[:FEW]
+    rows = ProductEntry.objects.filter(pk__in=foremost).values_list("embedding", flat=True)
+    return unit(np.array([[0.0] * DIMENSIONS, *rows], dtype=np.float32).sum(axis=0))
+
+
+def candidates(asked: Asked) -> dict[int, float]:
+    """By product id, its cosine: those near in meaning, those with the words, those with the wanted tags."""
+    found = {match.product_id: match.similarity for match in nearest(asked.vector, asked.filters, CANDIDATES)}
+    tagged = TagCluster.objects.filter(members__overlap=list(asked.intent.wanted))
+    others = {
+        *asked.words,
+        *tagged.order_by("-share", "pk").values_list("product_id", flat=True)[:CANDIDATES],
+    }
+    distance = CosineDistance("embedding", HalfVector(asked.vector))
+    rows = asked.filters.rows().filter(pk__in=others - found.keys()).annotate(distance=distance)
+    return found | {pk: 1.0 - distance for pk, distance in rows.values_list("pk", "distance")}
+
+
+def answering(asked: Asked, product_id: int, similarity: float, tags: TagsOf) -> Recommendation:
+    wanted = wanted_tags(asked.intent.wanted, tags.of(product_id), tags.rarities)
+    unwanted = wanted_tags(asked.intent.avoided, tags.of(product_id), tags.rarities)
+    words = asked.words.get(product_id, 0.0)
+    return Recommendation(
+        product_id,
+        fitness(similarity, words, wanted, unwanted),
+        reason_from(wanted, ReasonKind.WORDS if words else ReasonKind.MEANING),
+    )

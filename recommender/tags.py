@@ -13,16 +13,19 @@ from time import perf_counter
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import OuterRef, Subquery
 from pgvector import HalfVector
 
 from recommender.clustering import LabelSupport, PreviousTag, Tag, tags_of
 from recommender.embedding import Embedder, Floats, unit
 from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
 from recommender.scoring import rarity
+from recommender.selectors import most_products
 from shop.services.tags import TagToPublish, publish_tags
 
 BATCH_SIZE = 64  # products
+REVIEWS_QUOTED, WORDS_QUOTED = 6, 20
+TELLING_OF_EXCERPT, TELLING_OF_TAGS = 0.7, 0.6  # in a product's vector, beside what the shop itself says
 CLUSTER_FIELDS = ("medoid_id", "members", "polarity", "count", "share", "rank")
 
 
@@ -33,6 +36,7 @@ class StaleProduct:
     entry: ProductEntry
     labels: tuple[LabelSupport, ...]
     reviews: int  # labelled ones, those without a label included
+    excerpt: str  # of what its latest reviews say
     clusters: tuple[TagCluster, ...]
 
 
@@ -80,6 +84,7 @@ def next_stale_products() -> list[StaleProduct]:
     most = most_products()
     labelled = ReviewEntry.objects.published().filter(product_id__in=ids).exclude(labelled_with="")
     reviews = Counter(labelled.values_list("product_id", flat=True))
+    excerpts = excerpts_of(ids)
     clusters = defaultdict(list)
     for cluster in TagCluster.objects.filter(product_id__in=ids).order_by("rank", "pk"):
         clusters[cluster.product_id].append(cluster)
@@ -91,6 +96,7 @@ def next_stale_products() -> list[StaleProduct]:
                 for text, review_ids in mentions[entry.product_id].items()
             ),
             reviews=reviews[entry.product_id],
+            excerpt=excerpts.get(entry.product_id, ""),
             clusters=tuple(clusters[entry.product_id]),
         )
         for entry in entries
@@ -106,9 +112,16 @@ def mentions_of(product_ids: Sequence[int]) -> dict[int, dict[str, set[int]]]:
     return found
 
 
-def most_products() -> int:
-    """How many products carry the commonest label."""
-    return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
+def excerpts_of(product_ids: Sequence[int]) -> dict[int, str]:
+    """By product, the beginnings of its latest reviews: many an imported product has no other description."""
+    latest = ReviewEntry.objects.published().filter(product_id=OuterRef("product_id")).order_by("-review_id")
+    rows = ReviewEntry.objects.published().filter(
+        product_id__in=product_ids, review_id__in=Subquery(latest.values("review_id")[:REVIEWS_QUOTED])
+    )
+    quoted: dict[int, list[str]] = defaultdict(list)
+    for review in rows.order_by("product_id", "-review_id"):
+        quoted[review.product_id].append(" ".join(f"{review.title}. {review.body}".split()[:WORDS_QUOTED]))
+    return {product_id: " ".join(texts) for product_id, texts in quoted.items()}
 
 
 def supported(label: Label, review_ids: set[int], most: int) -> LabelSupport:
@@ -131,13 +144,16 @@ def former(product: StaleProduct) -> list[PreviousTag]:
 def product_vectors(
     products: Sequence[StaleProduct], tags: Sequence[Sequence[Tag]], embedder: Embedder
 ) -> Floats:
-    """(products, dimensions): what the shop says of each and what its reviews say, in equal parts."""
+    """(products, dimensions): what the shop says of each, what its tags say and what its reviews tell."""
     vectors = embedder.embed([product.entry.text for product in products])
+    told = embedder.embed([product.excerpt for product in products])
     for row, (product, its_tags) in enumerate(zip(products, tags, strict=True)):
         labels = {label.text: label for label in product.labels}
+        if product.excerpt:
+            vectors[row] += TELLING_OF_EXCERPT * told[row]
         if its_tags:
             weighted = [labels[tag.medoid].vector * np.float32(weight(tag, labels)) for tag in its_tags]
-            vectors[row] += unit(np.sum(weighted, axis=0))
+            vectors[row] += TELLING_OF_TAGS * unit(np.sum(weighted, axis=0))
     return unit(vectors)
 
 

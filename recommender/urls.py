@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from recommender import views
 
 app_name = "recommender"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("ask/", views.ask, name="ask")]

@@ -63,15 +63,16 @@ class SearchConfig(_Config):
 class TrainingConfig(_Config):
     """One training run. Epoch counts are upper bounds; fine-tuning stops early.
 
+    `teacher_share` is the sentence teacher's, beside the regression's.
     `spoken_share` of the pairs of weak learning go through the decoder, which costs the most.
     """
 
-    weak_epochs: int = 5
+    weak_epochs: int = 10
     epochs: int = 10
     patience: int = 2
     batch_reviews: int = 96
     pairs_per_review: float = 4.0
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     fine_learning_rate: float = 2e-4
     spoken_share: float = 0.25
     label_smoothing: float = 0.1
@@ -87,4 +88,7 @@ class TrainingConfig(_Config):
     permuted: bool = True
     distilled: bool = True
     sentence_teacher: bool = True
+    teacher_epochs: int = 3
+    teacher_learning_rate: float = 1e-4
+    teacher_share: float = 0.4
     seed: int = 7

@@ -1,14 +1,13 @@
-"""The linear teacher: ridge regression from TF-IDF features of a pair to its labels.
+"""The teachers: ridge regression from TF-IDF features of a pair to its labels, and a sentence teacher.
 
-It is fitted on the labelled pairs alone and then says, for any two reviews, how likely each label
-is; the network learns from what it says about hundreds of thousands of pairs nobody labelled.
+They are fitted on the labelled pairs alone and then say, for any two reviews, how likely each label
+is; the network learns from what they say about hundreds of thousands of pairs nobody labelled.
 
 Letters: R reviews, P pairs, F features, L labels, N training pairs.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +24,7 @@ STAR_KINDS = 6
 NOISE = 0.03
 
 
-class View(Protocol):
-    """Texts (R) to unit rows (R, F)."""
-
-    def fit(self, texts: Sequence[str]) -> Any:
-        """Learn the features."""
-
-    def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        """One row a text."""
-
-
-def _tfidf_views() -> list[View]:
+def _tfidf_views() -> list[TfidfVectorizer]:
     return [
         TfidfVectorizer(sublinear_tf=True, min_df=2, dtype=np.float32),
         TfidfVectorizer(
@@ -71,7 +60,7 @@ class Evidence:
 
 
 class LinearTeacher:
-    """Ridge regression in its dual form over two TF-IDF views, any further ones, and the stars."""
+    """Ridge regression in its dual form over two TF-IDF views and the stars."""
 
     def __init__(
         self,
@@ -80,14 +69,13 @@ class LinearTeacher:
         *,
         ridge: float,
         star_weight: float,
-        views: Sequence[View] = (),
     ) -> None:
         reviews = [side for pair in pairs for side in (pair.a, pair.b)]
         texts = [plain(review.text) for review in reviews]
         first, second = np.arange(0, len(reviews), 2), np.arange(1, len(reviews), 2)
         targets = label_targets(pairs, inventory)  # (N, L)
         self._mean = targets.mean(axis=0)  # (L)
-        self._views = [view.fit(texts) for view in (*_tfidf_views(), *views)]
+        self._views = [view.fit(texts) for view in _tfidf_views()]
         share = 1 / len(self._views)
         self._star_scale = star_weight / 4
         joined = [self._joined(view.transform(texts), first, second) for view in self._views]
@@ -113,20 +101,48 @@ class LinearTeacher:
         stars: Floats = (_star_features(reviews) @ self._star_weights).astype(np.float32)
         return Evidence(rows, scores, stars)
 
-    def marginals(self, evidence: Evidence, first: Indices, second: Indices) -> Floats:
-        """(P, L): the estimated probability that each label is one of the pair's two, in [0, 1].
-
-        Figures within the regression's noise are cut to zero: hundreds would drown the few that count.
-        """
-        found: Floats = np.clip((self.raw_scores(evidence, first, second) - NOISE) / (1 - NOISE), 0, 1)
-        return found
-
     def raw_scores(self, evidence: Evidence, first: Indices, second: Indices) -> Floats:
         """(P, L): the regression's own figures, which may leave [0, 1]."""
         total = self._mean + evidence.stars[first] + evidence.stars[second]
         for rows, scores in zip(evidence.rows, evidence.scores, strict=True):
             total = total + (scores[first] + scores[second]) / _joined_norms(rows, first, second)[:, None]
         found: Floats = total.astype(np.float32)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What the sentence teacher says of R reviews: a pair's logits are `bias` (L) + two rows (R, L)."""
+
+    logits: npt.NDArray[np.float16]
+    bias: Floats
+
+    def marginals(self, first: Indices, second: Indices) -> Floats:
+        """(P, L): the probability that each label is one of the pair's two."""
+        logits = self.bias + (self.logits[first].astype(np.float32) + self.logits[second].astype(np.float32))
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        found: Floats = np.minimum(2 * powers / powers.sum(axis=1, keepdims=True), 1.0)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What the teachers say of any two of R reviews; the sentence teacher's word weighs `share`."""
+
+    linear: LinearTeacher
+    evidence: Evidence
+    spoken: Spoken | None
+    share: float
+
+    def marginals(self, first: Indices, second: Indices) -> Floats:
+        """(P, L): the estimated probability that each label is one of the pair's two, in [0, 1].
+
+        Figures within the regression's noise are cut to zero: hundreds would drown the few that count.
+        """
+        said = self.linear.raw_scores(self.evidence, first, second)
+        if self.spoken is not None:
+            said = (1 - self.share) * said + self.share * self.spoken.marginals(first, second)
+        found: Floats = np.clip((said - NOISE) / (1 - NOISE), 0, 1)
         return found
 
 

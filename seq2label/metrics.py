@@ -104,13 +104,13 @@ def polarity_agreement(pairs: Sequence[Pair], polarities: Mapping[str, Sequence[
     """The share of labels with a side whose side the stars of at least one review bear out.
 
     Praise needs a review of 4 or 5 stars, blame one of 4 or fewer (nobody who gives 4 is without
-    a complaint); pairs with no known star are left out.
+    a complaint). Pairs in which a review's stars are unknown are left out: it may hold the opinion.
     """
     verdicts = []
     for pair in pairs:
         stars = [side.stars for side in (pair.a, pair.b) if side.stars is not None]
-        for polarity in polarities.get(pair.id, ()):
-            if stars and polarity:
+        for polarity in polarities.get(pair.id, ()) if len(stars) == 2 else ():
+            if polarity:
                 verdicts.append(float(max(stars) >= 4 if polarity > 0 else min(stars) <= 4))
     return mean(verdicts)
 

@@ -3,7 +3,7 @@
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import Any
 import torch
 
 from seq2label.card import curves, log_curves, model_card
-from seq2label.checkpoint import Network, file_hash, save_checkpoint
-from seq2label.config import ModelConfig, SearchConfig, TrainingConfig
+from seq2label.checkpoint import Network, file_hash, load_metrics, save_checkpoint
+from seq2label.config import SearchConfig, TrainingConfig
 from seq2label.evaluation import Subject, evaluate
 from seq2label.examples import Pair, labelled_pairs, reviews_in, split_by_product
 from seq2label.files import written_whole
 from seq2label.inference import Tagger
 from seq2label.metrics import score
-from seq2label.training import EpochRecord, Prepared, Progress, Training, prepare
+from seq2label.training import EpochRecord, Plan, Progress, Training, prepare
 
 DECODER_SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
 SINGLE_THRESHOLD_PRECISION = 0.5
@@ -32,13 +32,12 @@ class Request:
     pairs: Path
     reviews: tuple[Path, ...]
     out: Path
-    state: Path
-    device: torch.device
+    plan: Plan
     resume: bool
-    model: ModelConfig
-    run: TrainingConfig
     card: Path | None = None
     """Where a second copy of the model card goes."""
+    variants: tuple[Path, ...] = ()
+    """Checkpoints made with one thing left out, for the card's table of what each part adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +57,29 @@ def device_named(name: str) -> torch.device:
 
 def train(request: Request, progress: Progress, report: Callable[[EpochRecord], None]) -> Trained:
     """Train, choose the decision rule on validation, evaluate once on test, write the checkpoint."""
-    started = time.monotonic()
     split = split_by_product(labelled_pairs(request.pairs))
     unlabelled = [item for path in request.reviews for item in reviews_in(path)]
-    prepared = prepare(split, unlabelled, request.model, request.run, request.device)
-    training = _training(request, prepared)
-    tagger = _decided(training.fit(progress, report), split.validation, request.device)
+    plan = request.plan
+    plan.state.parent.mkdir(parents=True, exist_ok=True)
+    if not request.resume:
+        plan.forget()
+    prepared = prepare(split, unlabelled, plan, progress)
+    training = Training(prepared, plan)
+    training.resume()
+    network = training.fit(progress, report)
+    started = time.monotonic()
+    by_share = {share: _f1(network, share, split.validation, plan.device) for share in DECODER_SHARES}
+    tagger = _decided(network, by_share, split.validation, plan.device)
     figures = evaluate(
         tagger, Subject(split.test, split.train, "held-out test part"), extractors=False, watch=lambda _: None
     )
     seconds = prepared.seconds | _stage_seconds(training.state.records)
+    seconds["evaluation"] = time.monotonic() - started
     metrics = {
         "test": figures.as_dict(),
-        "validation_f1": training.state.best_f1,
+        "validation_f1": max(by_share.values()),
+        "validation_f1_by_decoder_share": by_share,
+        "variants": [variant(directory, plan.run) for directory in request.variants],
         "pairs_sha256": file_hash(request.pairs),
         "reviews_sha256": {path.name: file_hash(path) for path in request.reviews},
         "sizes": {
@@ -79,13 +88,13 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
             "test": len(split.test),
             "unlabelled": len(prepared.reviews) - 1 - prepared.paired,
         },
-        "training": request.run.as_dict(),
+        "training": plan.run.as_dict(),
         "epochs": [asdict(record) for record in training.state.records],
-        "seconds": seconds | {"whole run": time.monotonic() - started},
-        "machine": _machine(request.device),
+        "seconds": seconds | {"whole run": sum(seconds.values())},
+        "machine": _machine(plan.device),
         "commit": _commit(),
     }
-    log_curves(training.state.records, request.state.parent / "tensorboard")
+    log_curves(training.state.records, plan.state.parent / "tensorboard")
     card = model_card(tagger.network, metrics)
     save_checkpoint(
         tagger.network,
@@ -97,32 +106,22 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
     if request.card:
         with written_whole(request.card) as lines:
             lines.write(card)
-    request.state.unlink(missing_ok=True)
+    plan.forget()
     return Trained(request.out, metrics)
 
 
-def _training(request: Request, prepared: Prepared) -> Training:
-    request.state.parent.mkdir(parents=True, exist_ok=True)
-    training = Training(prepared, request.model, request.run, request.device, request.state)
-    if request.resume:
-        training.resume()
-    return training
-
-
-def _decided(network: Network, validation: Sequence[Pair], device: torch.device) -> Tagger:
+def _decided(
+    network: Network, by_share: Mapping[float, float], validation: Sequence[Pair], device: torch.device
+) -> Tagger:
     """The tagger whose decoder share does best on validation, with a threshold for single reviews."""
-    best: tuple[float, SearchConfig] = (-1.0, SearchConfig())
-    for share in DECODER_SHARES:
-        search = replace(SearchConfig(), decoder_share=share)
-        best = max(best, (_f1(network, search, validation, device), search), key=lambda item: item[0])
-    search = replace(best[1], threshold=_threshold(network, best[1], validation, device))
+    search = SearchConfig(decoder_share=max(by_share, key=lambda share: by_share[share]))
+    search = replace(search, threshold=_threshold(network, search, validation, device))
     return Tagger(replace(network, search=search), "in training", device)
 
 
-def _f1(network: Network, search: SearchConfig, pairs: Sequence[Pair], device: torch.device) -> float:
-    found = Tagger(replace(network, search=search), "in training", device).label_pairs(
-        [(pair.a, pair.b) for pair in pairs], always_two=True
-    )
+def _f1(network: Network, share: float, pairs: Sequence[Pair], device: torch.device) -> float:
+    tagger = Tagger(replace(network, search=SearchConfig(decoder_share=share)), "in training", device)
+    found = tagger.label_pairs([(pair.a, pair.b) for pair in pairs], always_two=True)
     named = {pair.id: [label.text for label in labels] for pair, labels in zip(pairs, found, strict=True)}
     return score(pairs, named).agreement.exact_f1
 
@@ -145,6 +144,14 @@ def _threshold(network: Network, search: SearchConfig, pairs: Sequence[Pair], de
         if len(near) >= 20 and sum(near) / len(near) >= SINGLE_THRESHOLD_PRECISION / 2:
             return step / 100
     return 0.2
+
+
+def variant(directory: Path, run: TrainingConfig) -> dict[str, Any]:
+    """What another checkpoint's run had otherwise, and its figure on the validation part."""
+    metrics = load_metrics(directory)
+    changed = {name: value for name, value in metrics["training"].items() if run.as_dict().get(name) != value}
+    said = ", ".join(f"{name} = {value}" for name, value in changed.items())
+    return {"changed": said or "nothing", "validation_f1": metrics["validation_f1"]}
 
 
 def _stage_seconds(records: Sequence[EpochRecord]) -> dict[str, float]:

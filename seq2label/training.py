@@ -22,7 +22,15 @@ from seq2label.attention import Memory
 from seq2label.batching import ReviewBatch, bucketed, pad
 from seq2label.checkpoint import Network
 from seq2label.config import ModelConfig, SearchConfig, TrainingConfig
-from seq2label.distillation import Evidence, Floats, Indices, LinearTeacher, drawn_labels, label_targets
+from seq2label.distillation import (
+    Floats,
+    Indices,
+    Lessons,
+    LinearTeacher,
+    Spoken,
+    drawn_labels,
+    label_targets,
+)
 from seq2label.examples import ProductReview, ReviewText, Split, apart_from
 from seq2label.exceptions import NotEnoughData
 from seq2label.inference import Tagger
@@ -30,7 +38,7 @@ from seq2label.keywords import regressed_directions
 from seq2label.metrics import mean, score
 from seq2label.model import Seq2Label
 from seq2label.objective import SequenceTargets, marginal_loss, permutation_loss, sequence_loss
-from seq2label.sentence_vectors import SentenceView
+from seq2label.sentence_teacher import SentenceTeacher
 from seq2label.vocabulary import UNKNOWN, UNKNOWN_STARS, LabelInventory, Vocabulary, tokenize
 from seq2label.word_vectors import word_vectors
 
@@ -39,6 +47,9 @@ Progress = Callable[[str, int], Callable[[], None]]
 """Given a stage's title and its number of steps, returns what to call after each step."""
 
 EMPTY = ReviewText("")
+SPOKEN = "teacher.npz"
+TEACHING = ("teacher_epochs", "teacher_learning_rate", "sharpness", "star_dropout", "clip", "seed")
+"""The settings on which the sentence teacher depends."""
 STAGES = ("weak", "fine")
 
 
@@ -55,7 +66,7 @@ class EpochRecord:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that training reads: texts as ids, the teacher's evidence, the split."""
+    """All that training reads: texts as ids, what the teachers say, the split."""
 
     vocabulary: Vocabulary
     inventory: LabelInventory
@@ -64,8 +75,7 @@ class Prepared:
     reviews: tuple[ReviewText, ...]
     """The empty review, both sides of every training pair in order, then the unlabelled ones."""
     encoded: tuple[list[int], ...]
-    teacher: LinearTeacher
-    evidence: Evidence
+    lessons: Lessons
     seconds: dict[str, float]
 
     @property
@@ -104,15 +114,29 @@ class Progressed:
     best: dict[str, Tensor] | None = None
 
 
-def prepare(
-    split: Split,
-    unlabelled: Sequence[ProductReview],
-    model: ModelConfig,
-    run: TrainingConfig,
-    device: torch.device,
-) -> Prepared:
-    """Mine labels, build the vocabulary, train word vectors, fit the teacher: all without held-out text."""
-    seconds: dict[str, float] = {}
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to train, on which device, and the file that holds where the run stands."""
+
+    model: ModelConfig
+    run: TrainingConfig
+    device: torch.device
+    state: Path
+
+    @property
+    def spoken(self) -> Path:
+        """What the sentence teacher said, kept beside the state so that a resumed run need not ask again."""
+        return self.state.with_name(SPOKEN)
+
+    def forget(self) -> None:
+        """Remove what earlier runs left."""
+        for file in (self.state, self.spoken):
+            file.unlink(missing_ok=True)
+
+
+def prepare(split: Split, unlabelled: Sequence[ProductReview], plan: Plan, progress: Progress) -> Prepared:
+    """Mine labels, build the vocabulary, train word vectors and teachers: all without held-out text."""
+    run, seconds = plan.run, {}
     inventory = LabelInventory.mine((pair.labels, (pair.a.stars, pair.b.stars)) for pair in split.train)
     if len(inventory) < 3:
         raise NotEnoughData(
@@ -124,51 +148,91 @@ def prepare(
     started = time.monotonic()
     texts = [tokenize(review.text) for review in reviews]
     vocabulary = Vocabulary.build(texts, (label.text for label in inventory.labels), run.min_word_count)
-    spoken = [label.text.split() for label in inventory.labels]
-    vectors = word_vectors([*texts, *spoken], vocabulary, model.embedding, run.word_vector_epochs, run.seed)
+    named = [label.text.split() for label in inventory.labels]
+    vectors = word_vectors(
+        [*texts, *named], vocabulary, plan.model.embedding, run.word_vector_epochs, run.seed
+    )
     seconds["word vectors"] = time.monotonic() - started
     started = time.monotonic()
-    views = [SentenceView(device.type)] if run.sentence_teacher else []
-    teacher = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight, views=views)
-    evidence = teacher.examine(reviews)
-    seconds["teacher"] = time.monotonic() - started
+    linear = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight)
+    evidence = linear.examine(reviews)
+    seconds["regression"] = time.monotonic() - started
+    spoken, seconds["sentence teacher"] = _spoken(split, inventory, reviews, plan, progress)
+    lessons = Lessons(linear, evidence, spoken, run.teacher_share)
     encoded = tuple(
-        vocabulary.encode_review(review.text, review.stars, model.max_words) for review in reviews
+        vocabulary.encode_review(review.text, review.stars, plan.model.max_words) for review in reviews
     )
-    return Prepared(vocabulary, inventory, vectors, split, reviews, encoded, teacher, evidence, seconds)
+    return Prepared(vocabulary, inventory, vectors, split, reviews, encoded, lessons, seconds)
+
+
+def _spoken(
+    split: Split, inventory: LabelInventory, reviews: Sequence[ReviewText], plan: Plan, progress: Progress
+) -> tuple[Spoken | None, float]:
+    """What the sentence teacher says of every review, and the seconds that it took, now or before a kill."""
+    run = plan.run
+    if not run.sentence_teacher:
+        return None, 0.0
+    key = _digest(split.train, reviews, [getattr(run, name) for name in TEACHING])
+    if kept := _kept(plan.spoken, key):
+        return kept
+    started = time.monotonic()
+    teacher = SentenceTeacher(_shares(split, inventory), run.seed, plan.device)
+    teacher.fit(split.train, label_targets(split.train, inventory), run, progress)
+    spoken = Spoken(teacher.logits(reviews, progress), teacher.label_bias)
+    seconds = time.monotonic() - started
+    _keep(plan.spoken, key, spoken, seconds)
+    return spoken, seconds
+
+
+def _shares(split: Split, inventory: LabelInventory) -> Tensor:
+    """(L): the share of the training pairs that carries each label."""
+    counts = torch.tensor([label.count for label in inventory.labels], dtype=torch.float)
+    return (counts / len(split.train)).clamp(1e-4, 0.9)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+def _kept(file: Path, key: str) -> tuple[Spoken, float] | None:
+    if not file.exists():
+        return None
+    with np.load(file) as kept:
+        if str(kept["key"]) != key:
+            return None
+        return Spoken(kept["logits"], kept["bias"]), float(kept["seconds"])
+
+
+def _keep(file: Path, key: str, spoken: Spoken, seconds: float) -> None:
+    part = file.with_suffix(".part")
+    with part.open("wb") as content:
+        np.savez(content, key=key, logits=spoken.logits, bias=spoken.bias, seconds=seconds)
+    os.replace(part, file)
 
 
 class Training:
     """One run: epochs of both stages, with its state on disk after each."""
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        model: ModelConfig,
-        run: TrainingConfig,
-        device: torch.device,
-        state_file: Path,
-    ) -> None:
-        self.prepared, self.run, self.device, self._state_file = prepared, run, device, state_file
-        torch.manual_seed(run.seed)
+    def __init__(self, prepared: Prepared, plan: Plan) -> None:
+        self.prepared, self.run, self.device, self._state_file = prepared, plan.run, plan.device, plan.state
+        self._about = _digest(prepared.split, prepared.reviews, plan.run, plan.model)
+        torch.manual_seed(self.run.seed)
         self.network = Seq2Label(
-            model, len(prepared.vocabulary.words), prepared.vocabulary.outputs, len(prepared.inventory)
+            plan.model, len(prepared.vocabulary.words), prepared.vocabulary.outputs, len(prepared.inventory)
         )
         self._gold = label_targets(prepared.split.train, prepared.inventory)
         self._initialise()
-        self.network.to(device)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=run.learning_rate)
+        self.network.to(self.device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.run.learning_rate)
         self.state = Progressed()
         symbols = [prepared.vocabulary.encode_label(label.text) for label in prepared.inventory.labels]
         self._sequences = SequenceTargets(symbols)
 
     def _initialise(self) -> None:
         """Start from the word vectors, and from each label's share among the training pairs."""
-        counts = torch.tensor([label.count for label in self.prepared.inventory.labels], dtype=torch.float)
-        share = (counts / len(self.prepared.split.train)).clamp(1e-4, 0.9)
         with torch.no_grad():
             self.network.embedding.weight.copy_(self.prepared.vectors)
-            self.network.evidence.bias.copy_(share.log())
+            self.network.evidence.bias.copy_(_shares(self.prepared.split, self.prepared.inventory).log())
             self.network.evidence.weight.mul_(0.1)
             if self.run.distilled:
                 self._start_from_regression()
@@ -269,7 +333,7 @@ class Training:
     def _targets(self, stage: str, meeting: Meeting) -> Floats:
         """(P, L): what the teacher says; in fine-tuning mostly what the labels of the pair say."""
         where, first, second = np.array(meeting.rows), meeting.first, meeting.second
-        said = self.prepared.teacher.marginals(self.prepared.evidence, where[first], where[second])
+        said = self.prepared.lessons.marginals(where[first], where[second])
         if stage == "fine":
             labelled = second != 0
             gold = self._gold[(where[first[labelled]] - 1) // 2]
@@ -347,18 +411,18 @@ class Training:
             "records": [asdict(record) for record in self.state.records],
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "run": self.run.as_dict(),
+            "about": self._about,
         }
         part = self._state_file.with_suffix(".part")
         torch.save(saved, part)
         os.replace(part, self._state_file)
 
     def resume(self) -> bool:
-        """Go on from the saved state, if there is one of a run with the same settings."""
+        """Go on from the saved state, if there is one of a run with the same settings on the same data."""
         if not self._state_file.exists():
             return False
         saved = torch.load(self._state_file, map_location=self.device, weights_only=True)
-        if saved["run"] != self.run.as_dict():
+        if saved.get("about") != self._about:
             return False
         self.state = Progressed(
             **{name: saved[name] for name in ("stage", "epoch", "best_f1", "stale", "best")},

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from gensim.parsing.porter import PorterStemmer
 
 from seq2label.exceptions import ConfigError
+from seq2label.polarity import polarity
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 UNKNOWN_STARS = "<?>"
@@ -118,125 +119,5 @@ class LabelInventory:
         labels = []
         for key, counts in wordings.items():
             wording = min(counts, key=lambda text: (-counts[text], text))
-            labels.append(Label(wording, counts.total(), _polarity(wording, stars_seen[key])))
+            labels.append(Label(wording, counts.total(), polarity(wording, stars_seen[key])))
         return cls(sorted(labels, key=lambda label: (-label.count, label.text)))
-
-
-_NEGATIVE = frozenset(
-    (
-        "bad",
-        "bland",
-        "poor",
-        "stale",
-        "overpriced",
-        "expensive",
-        "damaged",
-        "wrong",
-        "misleading",
-        "artificial",
-        "weak",
-        "contaminated",
-        "sickness",
-        "upset",
-        "unhealthy",
-        "ineffective",
-        "mushy",
-        "watery",
-        "moldy",
-        "rancid",
-        "burnt",
-        "greasy",
-        "crumbly",
-        "hard",
-        "slow",
-        "melted",
-        "broken",
-        "spoiled",
-        "expired",
-        "tasteless",
-        "flavorless",
-        "disappointing",
-        "inconsistent",
-        "missing",
-        "never",
-        "tiny",
-        "messy",
-        "gross",
-        "gritty",
-        "grainy",
-        "lacks",
-        "overpowering",
-        "bitter",
-        "dry",
-        "leaky",
-        "flimsy",
-        "defective",
-        "stolen",
-        "fake",
-        "unsafe",
-        "harsh",
-        "sour",
-        "smells",
-        "tasted",
-    )
-)
-_POSITIVE = frozenset(
-    (
-        "great",
-        "good",
-        "love",
-        "loves",
-        "fresh",
-        "easy",
-        "healthy",
-        "high",
-        "helps",
-        "rich",
-        "convenient",
-        "authentic",
-        "versatile",
-        "perfect",
-        "delicious",
-        "nice",
-        "natural",
-        "organic",
-        "smooth",
-        "creamy",
-        "refreshing",
-        "addictive",
-        "fast",
-        "free",
-        "relieves",
-        "soothing",
-        "best",
-        "improves",
-        "fun",
-    )
-)
-_AGAINST_IT = frozenset(
-    {"won't", "too", "not", "no", "cheaper", "poor", "never", "doesn't", "small", "short"}
-)
-_PRAISE = frozenset({
-    "not too sweet", "not too salty", "not too spicy", "not too bitter", "not bitter", "no aftertaste",
-    "no additives", "no msg", "no side effects", "no artificial flavors", "not greasy", "not overly sweet",
-    "no preservatives", "no bitterness", "not acidic", "not dry", "not salty", "hearty", "not artificial",
-})  # fmt: skip
-_BLAME = frozenset({"hard texture", "short shelf life", "high sodium", "small portions", "hard to prepare"})
-_NEUTRAL = frozenset({"hard to find", "mild flavor", "strong flavor", "high caffeine"})
-
-
-def _polarity(label: str, stars: Sequence[int]) -> int:
-    """-1, 0 or 1: by the words where they are plain, else by the mean stars of the pairs that carry it."""
-    words = set(label.split())
-    if label in _PRAISE:
-        return 1
-    if label in _NEUTRAL:
-        return 0
-    if label in _BLAME or words & _AGAINST_IT or words & _NEGATIVE:
-        return -1
-    if words & _POSITIVE:
-        return 1
-    if len(stars) < 4:
-        return 0
-    mean = sum(stars) / len(stars)
-    return 1 if mean >= 4 else -1 if mean <= 2.75 else 0

@@ -23,6 +23,38 @@ class BuyingLocked(ShopError):
     """The customer may read, but not buy or write."""
 
 
+class LoginDelayed(ShopError):
+    """After failed logins the next is not looked at yet, but in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"login delayed by {seconds} s")
+        self.seconds = seconds
+
+
+class LoginNameTaken(ShopError):
+    """Another customer has the login name."""
+
+
+class EmailTaken(ShopError):
+    """Another customer has the e-mail address."""
+
+
+class NotAPicture(ShopError):
+    """The file is no picture, or a damaged one."""
+
+
+class PictureTooLarge(ShopError):
+    """The picture has more bytes or pixels than are looked at."""
+
+
+class AddressBookFull(ShopError):
+    """The customer has `limit` addresses already."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"address book full: {limit}")
+        self.limit = limit
+
+
 class ProductUnavailable(ShopError):
     """The product is off sale, has no price or no stock at all."""
 

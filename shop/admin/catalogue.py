@@ -5,6 +5,7 @@ from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from shop.exceptions import StockAllocated
@@ -98,7 +99,7 @@ class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
 class ProductAdmin(KeepsWho):
     form = ProductForm
     list_display = (
-        "name",
+        "local_name",
         "category",
         "brand",
         "selling_price",
@@ -128,6 +129,13 @@ class ProductAdmin(KeepsWho):
             ("review_count", "stars_total"), ("created_at", "created_by"), ("changed_at", "changed_by"),
         )}),
     )  # fmt: skip
+
+    @admin.display(description=_("name"), ordering="name")
+    def local_name(self, product: Product) -> str:
+        """A Chinese name in one line: a narrow column would break it after every other character."""
+        if product.local_name == product.name:
+            return product.name
+        return format_html('<span class="nowrap">{}</span>', product.local_name)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         """Stock goes into the ledger, as the difference to what the form showed: others sell meanwhile."""

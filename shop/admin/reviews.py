@@ -19,7 +19,6 @@ class ReviewAdmin(admin.ModelAdmin[Review]):
     list_filter = ("status", "stars", "is_verified_purchase", "created_at")
     list_select_related = ("product",)
     search_fields = ("title", "body", "author_name", "product__name")
-    date_hierarchy = "created_at"
     list_per_page = 50
     show_full_result_count = False
     actions = ("publish", "hold", "reject")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.models import Category, Coupon, Customer, Product
 from shop.models.coupons import CouponKind, CouponSource
+from shop.models.customers import normal_email
 
 
 class CustomerCreationForm(AdminUserCreationForm[Customer]):
@@ -24,6 +25,9 @@ class CustomerChangeForm(UserChangeForm[Customer]):
         model = Customer
         fields = "__all__"
         field_classes = {"login_name": UsernameField}
+
+    def clean_email(self) -> str | None:
+        return normal_email(self.cleaned_data["email"])
 
 
 class ProductForm(forms.ModelForm[Product]):

@@ -35,22 +35,6 @@ class CheckoutForm(forms.Form):
         own.queryset = Address.objects.filter(customer=customer)
 
 
-class NewAddressForm(forms.ModelForm[Address]):
-    """The first address, entered while ordering."""
-
-    class Meta:
-        model = Address
-        fields = ("receiver", "phone", "province", "city", "district", "detail")
-        widgets = {
-            "receiver": forms.TextInput(attrs={"autocomplete": "name"}),
-            "phone": forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-            "province": forms.TextInput(attrs={"autocomplete": "address-level1"}),
-            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
-            "district": forms.TextInput(attrs={"autocomplete": "address-level3"}),
-            "detail": forms.TextInput(attrs={"autocomplete": "street-address"}),
-        }
-
-
 class CouponForm(forms.Form):
     """A coupon that is held, or a code that gives one; neither takes the chosen one away."""
 

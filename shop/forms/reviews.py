@@ -1,16 +1,21 @@
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from shop.selectors.reviews import STARS, ReviewFilter
+
+
+def star_choices() -> list[tuple[int, str]]:
+    """Called for each form, since a lazy plural that a number is put into is one language's text at once."""
+    return [(stars, ngettext("%d star", "%d stars", stars) % stars) for stars in reversed(STARS)]
 
 
 class ReviewForm(forms.Form):
     stars = forms.TypedChoiceField(
         label=_("Stars"),
         coerce=int,
-        choices=[(stars, ngettext_lazy("%d star", "%d stars", stars) % stars) for stars in reversed(STARS)],
+        choices=star_choices,
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose how many stars, from 1 to 5."),

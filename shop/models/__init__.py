@@ -6,9 +6,11 @@ from shop.models.catalogue import Category, Product
 from shop.models.coupons import Coupon, CustomerCoupon
 from shop.models.customers import Customer
 from shop.models.delivery import DeliveryRule
+from shop.models.login_delays import LoginDelay
 from shop.models.orders import Order, OrderAddress, OrderEvent, OrderItem, Shipment, ShipmentEvent
 from shop.models.outbox import OutboxMessage
 from shop.models.payments import Payment, Refund, SandboxTrade
+from shop.models.product_views import ProductView
 from shop.models.reviews import Review
 from shop.models.stock import StockMovement
 from shop.models.tags import ProductTag, TagMention
@@ -21,6 +23,7 @@ __all__ = [
     "Customer",
     "CustomerCoupon",
     "DeliveryRule",
+    "LoginDelay",
     "Order",
     "OrderAddress",
     "OrderEvent",
@@ -29,6 +32,7 @@ __all__ = [
     "Payment",
     "Product",
     "ProductTag",
+    "ProductView",
     "Refund",
     "Review",
     "SandboxTrade",

@@ -16,11 +16,13 @@ class ChangedBy(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True, db_index=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
-    )
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+",
+        verbose_name=_("created by"),
+    )  # fmt: skip
     changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
-    )
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+",
+        verbose_name=_("changed by"),
+    )  # fmt: skip
 
     class Meta:
         abstract = True
@@ -62,7 +64,7 @@ class Category(ChangedBy):
         )
 
     def __str__(self) -> str:
-        return self.name
+        return self.local_name
 
     def get_absolute_url(self) -> str:
         return reverse("shop:category", args=(self.pk,))
@@ -141,7 +143,7 @@ class Product(ChangedBy):
 
     # Kept by shop.services.reviews with every review, so that lists need no aggregate.
     review_count = models.PositiveIntegerField(_("reviews"), default=0, editable=False)
-    stars_total = models.PositiveIntegerField(default=0, editable=False)
+    stars_total = models.PositiveIntegerField(_("stars in total"), default=0, editable=False)
 
     objects = ProductQuerySet.as_manager()
 
@@ -158,7 +160,7 @@ class Product(ChangedBy):
         )
 
     def __str__(self) -> str:
-        return self.name
+        return self.local_name
 
     def get_absolute_url(self) -> str:
         return reverse("shop:product", args=(self.pk,))

@@ -12,6 +12,7 @@ class ReviewStatus(models.TextChoices):
     PUBLISHED = "published", _("published")
     HELD = "held", _("held")
     REJECTED = "rejected", _("rejected")
+    WITHDRAWN = "withdrawn", _("withdrawn")  # by its author: an empty row, for whoever reads the feed
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -28,7 +29,10 @@ class Review(models.Model):
         verbose_name=_("customer"),
     )  # fmt: skip
     author_name = models.CharField(
-        _("author"), max_length=64, help_text=_("The name shown beside the review.")
+        _("author"),
+        max_length=64,
+        blank=True,
+        help_text=_("The name shown beside the review; empty where its author has closed the account."),
     )
     stars = models.PositiveSmallIntegerField(
         _("stars"), validators=[MinValueValidator(1), MaxValueValidator(5)]

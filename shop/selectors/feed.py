@@ -51,7 +51,9 @@ class ProductRow:
     product_id: int
     name: str
     brief: str
+    detail: str
     brand: str
+    words_zh: tuple[str, ...]  # name, brief and categories in Chinese, as far as they have one
     category_ids: tuple[int, ...]  # from the department down to the product's own
     category_names: tuple[str, ...]
     selling_price: Decimal | None
@@ -99,7 +101,11 @@ def _product_row(product: Product) -> ProductRow:
         product_id=product.pk,
         name=product.name,
         brief=product.brief,
+        detail=product.detail,
         brand=product.brand,
+        words_zh=tuple(
+            filter(None, (product.name_zh, product.brief_zh, *(category.name_zh for category in path)))
+        ),
         category_ids=tuple(category.pk for category in path),
         category_names=tuple(category.name for category in path),
         selling_price=product.selling_price,

@@ -54,3 +54,8 @@ def published_tags(product: Product) -> "QuerySet[ProductTag]":
 
 def review_by(customer: Customer, product: Product) -> Review | None:
     return Review.objects.filter(customer=customer, product=product).first()
+
+
+def reviews_by(customer: Customer) -> "QuerySet[Review]":
+    """Newest first, with their products."""
+    return customer.reviews.select_related("product").order_by("-created_at", "-pk")

@@ -1,7 +1,7 @@
 """From a cart to an order."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -23,12 +23,13 @@ from shop.models import Address, CartItem, Customer, CustomerCoupon, Order, Orde
 from shop.pricing import OrderPrice, price_order
 from shop.selectors.cart import CartLine, LineProblem
 from shop.selectors.checkout import delivery_rule
+from shop.services.addresses import AddressLines, add_address
 from shop.services.coupons import spend_coupon
 from shop.services.locks import lock_buyer, lock_products
 from shop.services.numbers import new_number
 from shop.services.stock import allocate
 
-ADDRESS_FIELDS = ("receiver", "phone", "province", "city", "district", "detail")
+ADDRESS_FIELDS = tuple(field.name for field in fields(AddressLines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,12 @@ def _place(customer: Customer, checkout: Checkout) -> Order:
     return order
 
 
-def keep_address(*, customer: Customer, fields: Mapping[str, str]) -> Address:
-    """The address in the customer's book, put there if need be; the first one becomes the default."""
-    with transaction.atomic():
-        lock_buyer(customer)
-        same = Address.objects.filter(customer=customer, **fields).first()
-        is_first = not Address.objects.filter(customer=customer).exists()
-        return same or Address.objects.create(
-            customer=customer, default_of=customer if is_first else None, **fields
-        )
+@transaction.atomic
+def keep_address(*, customer: Customer, lines: AddressLines) -> Address:
+    """The address in the customer's book, put there unless it is: a form sent twice fills one entry."""
+    lock_buyer(customer)
+    same = Address.objects.filter(customer=customer, **asdict(lines)).first()
+    return same or add_address(customer=customer, lines=lines, make_default=False)
 
 
 def _line(item: CartItem, product: Product) -> CartLine:

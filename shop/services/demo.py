@@ -60,6 +60,12 @@ class DemoLoaded:
 Progress = Callable[[Sequence[ProductEntry]], Iterable[ProductEntry]]
 
 
+def is_filled_otherwise(entries: DemoEntries) -> bool:
+    """Whether the shop has products, and none of them is the demo's."""
+    demo = Product.objects.filter(sku__in=[product.sku for product in entries.products])
+    return Product.objects.exists() and not demo.exists()
+
+
 def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = iter) -> DemoLoaded:
     """Add what the shop lacks of `entries`, all or nothing.
 

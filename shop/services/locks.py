@@ -9,11 +9,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from shop.exceptions import BuyingLocked
 from shop.models import Category, Customer, Order, Product
+from shop.services.customers import customer_for_update
 
 
 def lock_buyer(customer: Customer) -> None:
     """Other changes of this customer's cart and address book wait. Raises BuyingLocked."""
-    locked = Customer.objects.select_for_update().only("is_locked", "is_deleted").get(pk=customer.pk)
+    locked = customer_for_update(customer.pk)
     if locked.is_locked or locked.is_deleted:
         raise BuyingLocked
 

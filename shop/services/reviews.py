@@ -8,8 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from shop.exceptions import AlreadyReviewed, BuyingLocked
-from shop.models import Customer, Product, Review
+from shop.models import Customer, Product, Review, TagMention
 from shop.models.reviews import ReviewStatus
+from shop.services.customers import customer_for_update
 
 AT_ONCE = 500  # reviews moderated in one transaction
 
@@ -19,10 +20,9 @@ def post_review(*, customer: Customer, product: Product, stars: int, title: str,
 
     Raises AlreadyReviewed for a second one of the same product, BuyingLocked for a locked customer.
     """
-    if customer.is_locked:
-        raise BuyingLocked
     try:
         with transaction.atomic():
+            _refuse_the_locked(customer_for_update(customer.pk))
             # The product first: a review's foreign key takes a shared lock on it, and two of those that
             # both want to become exclusive are a deadlock in InnoDB.
             Product.objects.filter(pk=product.pk).update(
@@ -40,6 +40,39 @@ def post_review(*, customer: Customer, product: Product, stars: int, title: str,
     return review
 
 
+@transaction.atomic
+def rewrite_review(*, customer: Customer, review_id: int, stars: int, title: str, body: str) -> None:
+    """One that was rejected waits for moderation again.
+
+    Raises Review.DoesNotExist where it is not the customer's, BuyingLocked for a locked customer.
+    """
+    _refuse_the_locked(customer_for_update(customer.pk))
+    review = _own_review_for_update(customer, review_id)
+    if review.status == ReviewStatus.PUBLISHED:
+        Product.objects.filter(pk=review.product_id).update(
+            stars_total=F("stars_total") + stars - review.stars
+        )
+    if review.status == ReviewStatus.REJECTED:
+        review.status = ReviewStatus.HELD
+    review.stars, review.title, review.body = stars, title, body
+    review.save(update_fields=("stars", "title", "body", "status", "changed_at"))
+
+
+@transaction.atomic
+def withdraw_review(*, customer: Customer, review_id: int) -> None:
+    """Empty it for good; its author may write another. Raises Review.DoesNotExist where it is not theirs."""
+    customer_for_update(customer.pk)
+    _withdraw(_own_review_for_update(customer, review_id))
+
+
+def withdraw_reviews_of(customer: Customer) -> None:
+    """All of them, within the caller's transaction and lock of the customer."""
+    own = Review.objects.filter(customer=customer)
+    _lock_products(set(own.values_list("product_id", flat=True)))
+    for review in own.order_by("pk").select_for_update():
+        _withdraw(review)
+
+
 def moderate_reviews(*, review_ids: Sequence[int], status: ReviewStatus) -> int:
     """Give the reviews `status`; only published ones count in their products.
 
@@ -51,7 +84,11 @@ def moderate_reviews(*, review_ids: Sequence[int], status: ReviewStatus) -> int:
 
 @transaction.atomic
 def _moderate(review_ids: Sequence[int], status: ReviewStatus) -> int:
-    wanted = Review.objects.filter(pk__in=review_ids).exclude(status=status).order_by("pk")
+    wanted = (
+        Review.objects.filter(pk__in=review_ids)
+        .exclude(status__in=(status, ReviewStatus.WITHDRAWN))
+        .order_by("pk")
+    )
     _lock_products({review.product_id for review in wanted.only("product_id")})
     changing = list(wanted.select_for_update())
     Review.objects.filter(pk__in=[review.pk for review in changing]).update(
@@ -68,6 +105,30 @@ def _moderate(review_ids: Sequence[int], status: ReviewStatus) -> int:
             review_count=F("review_count") + change, stars_total=F("stars_total") + stars[product_id]
         )
     return len(changing)
+
+
+def _refuse_the_locked(customer: Customer) -> None:
+    if customer.is_locked:
+        raise BuyingLocked
+
+
+def _own_review_for_update(customer: Customer, review_id: int) -> Review:
+    review = Review.objects.get(pk=review_id, customer=customer)
+    _lock_products({review.product_id})
+    return Review.objects.select_for_update().get(pk=review_id, customer=customer)
+
+
+def _withdraw(review: Review) -> None:
+    """The row stays: readers of the feed would never hear of a review that is gone."""
+    if review.status == ReviewStatus.PUBLISHED:
+        Product.objects.filter(pk=review.product_id).update(
+            review_count=F("review_count") - 1, stars_total=F("stars_total") - review.stars
+        )
+    TagMention.objects.filter(review=review).delete()
+    Review.objects.filter(pk=review.pk).update(
+        status=ReviewStatus.WITHDRAWN, customer=None, author_name="", title="", body="",
+        changed_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _lock_products(product_ids: Collection[int]) -> None:

@@ -1,15 +1,21 @@
-"""What the views of cart and checkout share: whose cart it is, who buys, where a form came from."""
+"""What the views of cart, checkout and login share: whose cart it is, and where a form came from."""
 
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from shop import session_cart
+from shop.exceptions import BuyingLocked
 from shop.models import Customer
 from shop.selectors.cart import Cart, cart_from, cart_of
 from shop.selectors.checkout import Summary, likely_rule, summary_for
+from shop.sentences import change_sentence
+from shop.services.cart import merge_cart
+from shop.session_cart import Wanted
 
 COUPON = "coupon"  # the chosen one's id, in the session
 
@@ -42,3 +48,23 @@ def buyer(request: HttpRequest) -> Customer:
     customer: Any = request.user
     assert isinstance(customer, Customer)  # noqa: S101 (every caller has looked)
     return customer
+
+
+def take_guest_cart(request: HttpRequest) -> dict[int, Wanted]:
+    """The guest's lines, for one taker: of two logins at once from one session, one deletes its row."""
+    lines = {} if request.user.is_authenticated else session_cart.read(request.session)
+    if lines and Session.objects.filter(session_key=request.session.session_key).delete()[0]:
+        return lines
+    return {}
+
+
+def bring_cart(request: HttpRequest, lines: dict[int, Wanted]) -> None:
+    """Put a guest's lines into the cart of who has just logged in, and say what did not fit."""
+    customer = buyer(request)
+    try:
+        changes = merge_cart(customer=customer, lines=lines) if lines else ()
+    except BuyingLocked:
+        changes = ()
+    for change in changes:
+        messages.warning(request, change_sentence(change))
+    session_cart.write(request.session, cart_of(customer).wanted)

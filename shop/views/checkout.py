@@ -8,16 +8,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from shop.exceptions import NoDelivery, ShopError
-from shop.forms.checkout import CheckoutForm, CouponForm, NewAddressForm
+from shop.forms.account import AddressForm
+from shop.forms.checkout import CheckoutForm, CouponForm
 from shop.models import Address
 from shop.selectors.cart import Cart
 from shop.selectors.checkout import Summary, delivery_rule, likely_rule, summary_for
 from shop.sentences import sentence
 from shop.services.checkout import Checkout, keep_address, place_order
 from shop.services.coupons import redeem_code
+from shop.views.addresses import sent_form
 from shop.views.baskets import COUPON, buyer, current_cart, page_before
-
-NEW = "new"  # prefix of the fields of a first address
 
 
 @login_required
@@ -35,10 +35,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest) -> HttpResponse:
     customer = buyer(request)
     form = CheckoutForm(request.POST, customer=customer)
-    new_address = NewAddressForm(request.POST, prefix=NEW) if asks_for_address(request) else None
+    new_address = sent_form(request) if "receiver" in request.POST else None
     if new_address and new_address.is_valid():
         try:
-            address = keep_address(customer=customer, fields=new_address.cleaned_data)
+            address = keep_address(customer=customer, lines=new_address.lines())
         except ShopError as error:
             return checkout_page(request, current_cart(request), form, new_address, error)
         form = CheckoutForm({**request.POST.dict(), "address": str(address.pk)}, customer=customer)
@@ -78,7 +78,7 @@ def checkout_page(
     request: HttpRequest,
     cart: Cart,
     form: CheckoutForm | None = None,
-    new_address: NewAddressForm | None = None,
+    new_address: AddressForm | None = None,
     error: ShopError | None = None,
 ) -> HttpResponse:
     """The page with what it would cost now. With an error it stays where the shopper was."""
@@ -94,15 +94,11 @@ def checkout_page(
         "addresses": addresses,
         "chosen": chosen,
         "form": form or CheckoutForm(customer=customer),
-        "new_address": new_address or (NewAddressForm(prefix=NEW) if not addresses else None),
+        "new_address": new_address or (AddressForm() if not addresses else None),
         "token": (form and form["token"].value()) or uuid4(),
         "error": sentence(error) if error else "",
     }
     return render(request, "shop/checkout.html", context, status=status)
-
-
-def asks_for_address(request: HttpRequest) -> bool:
-    return any(name.startswith(f"{NEW}-") for name in request.POST)
 
 
 def _chosen(request: HttpRequest, addresses: list[Address]) -> Address | None:

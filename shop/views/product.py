@@ -10,7 +10,9 @@ from shop.exceptions import AlreadyReviewed, BuyingLocked
 from shop.forms.reviews import ReviewForm, review_filter_from
 from shop.models import Product
 from shop.selectors import catalogue, reviews
+from shop.services.history import record_view
 from shop.services.reviews import post_review
+from shop.views.history import viewer_to_remember
 
 REVIEWS_ON_A_PAGE = 10
 FEW = 5  # fewer than these are worth saying
@@ -18,7 +20,10 @@ FEW = 5  # fewer than these are worth saying
 
 @require_safe
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
-    return product_page(request, find_product(product_id), ReviewForm())
+    shown = find_product(product_id)
+    if viewer := viewer_to_remember(request):
+        record_view(viewer=viewer, product=shown)
+    return product_page(request, shown, ReviewForm())
 
 
 @require_safe

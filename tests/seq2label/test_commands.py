@@ -1,13 +1,18 @@
 """The three commands on tiny files: train, label, evaluate."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from seq2label.management.commands import label_pairs
 from tests.seq2label.builders import write_pairs
+
+SCORER = Path(__file__).resolve().parents[3] / "shared" / "tools" / "score_tags.py"
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +65,27 @@ def test_every_pair_gets_a_line_with_two_known_labels(trained: Path) -> None:
     }
 
 
-def test_stars_and_labels_may_be_absent(trained: Path) -> None:
-    (trained / "bare.jsonl").write_text('{"id": "x", "review_a": "so crunchy", "review_b": ""}\n')
+def test_stars_labels_and_texts_may_be_absent(trained: Path) -> None:
+    (trained / "bare.jsonl").write_text(
+        '{"id": "one", "review_a": "so crunchy", "review_b": ""}\n'
+        '{"id": "\\ud800", "review_a": "", "review_b": "<br />", "stars_a": null}\n'
+    )
     call_command(
         "label_pairs", pairs=trained / "bare.jsonl", out=trained / "bare.out", model=trained / "model"
     )
-    assert json.loads((trained / "bare.out").read_text())["id"] == "x"
+    one, nobody = (json.loads(line) for line in (trained / "bare.out").read_text().splitlines())
+    assert (one["id"], len(one["labels"])) == ("one", 2)
+    assert nobody == {"id": "\ud800", "labels": []}
+
+
+def test_the_chunks_of_a_stream_change_no_label(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(label_pairs, "CHUNK", 7)
+    call_command(
+        "label_pairs", pairs=trained / "pairs.jsonl", out=trained / "chunks", model=trained / "model"
+    )
+    monkeypatch.undo()
+    call_command("label_pairs", pairs=trained / "pairs.jsonl", out=trained / "whole", model=trained / "model")
+    assert (trained / "chunks").read_text() == (trained / "whole").read_text()
 
 
 def test_the_training_file_is_evaluated_on_its_test_part_only(
@@ -85,11 +105,27 @@ def test_the_training_file_is_evaluated_on_its_test_part_only(
     assert set(figures["peers"]) == {"majority", "1-NN", "lexicon", "linear"}
 
 
+def test_the_published_scorer_gives_the_same_figures(trained: Path) -> None:
+    if not SCORER.exists():
+        pytest.skip(f"{SCORER} is not there to compare with")
+    pairs, labels, figures = trained / "pairs.jsonl", trained / "scored.jsonl", trained / "scored.json"
+    other = trained / "other.jsonl"  # another file than the training file: all of it counts
+    other.write_text(pairs.read_text() + "\n")
+    call_command("label_pairs", pairs=other, out=labels, model=trained / "model")
+    call_command("evaluate_seq2label", pairs=other, model=trained / "model", json=figures)
+    asked = subprocess.run(
+        [sys.executable, SCORER, other, labels, "--json"], capture_output=True, text=True, check=True
+    )
+    theirs, ours = json.loads(asked.stdout), json.loads(figures.read_text())["scores"]
+    assert theirs == ours["agreement"] | {"duplicates": ours["duplicates"], "covered": ours["covered"]}
+
+
 def test_a_malformed_line_is_named_and_nothing_is_written(trained: Path) -> None:
     bad = trained / "bad.jsonl"
     bad.write_text('{"id": "x", "review_a": "a", "review_b": "b"}\n{"id": \n')
-    with pytest.raises(CommandError, match=r"bad\.jsonl, line 2: not JSON"):
+    with pytest.raises(CommandError, match=r"bad\.jsonl, line 2: not JSON") as caught:
         call_command("label_pairs", pairs=bad, out=trained / "never.jsonl", model=trained / "model")
+    assert caught.value.returncode == 1
     assert not list(trained.glob("*never*"))
 
 

@@ -67,8 +67,10 @@ def test_praise_needs_a_good_review_and_blame_one_that_is_not_perfect() -> None:
         _pair("q", stars=(1, 2)),
         _pair("r", stars=(None, None)),
         _pair("s", stars=(5, 3)),
+        _pair("t", stars=(5, None)),
     ]
-    assert polarity_agreement(pairs, {"p": [1, -1], "q": [1, 0], "r": [1, 1], "s": [1, -1]}) == 3 / 5
+    polarities = {"p": [1, -1], "q": [1, 0], "r": [1, 1], "s": [1, -1], "t": [-1, -1]}
+    assert polarity_agreement(pairs, polarities) == 3 / 5
 
 
 def test_a_label_is_grounded_when_known_or_made_of_the_reviews_words() -> None:

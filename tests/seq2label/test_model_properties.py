@@ -90,6 +90,17 @@ def test_swapped_and_rebatched_pairs_get_the_same_labels() -> None:
     assert [len(labels) for labels in together] == [2, 2, 2]
 
 
+def test_the_number_of_threads_changes_no_label() -> None:
+    tagger = Tagger(a_network(), "made", CPU)
+    one = tagger.label_pairs([(A, B), (B, C), (C, A)])
+    torch.set_num_threads(2)
+    two = tagger.label_pairs([(A, B), (B, C), (C, A)])
+    torch.set_num_threads(1)
+    assert [[label.text for label in labels] for labels in two] == [
+        [label.text for label in labels] for labels in one
+    ]
+
+
 def test_swapping_mirrors_the_shares_and_keeps_every_digit_of_the_scores() -> None:
     tagger = Tagger(a_network(), "made", CPU)
     [forward], [backward] = tagger.label_pairs([(A, B)]), tagger.label_pairs([(B, A)])

@@ -1,6 +1,7 @@
 """A run that was killed and resumed ends as one that was not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from seq2label.config import ModelConfig, TrainingConfig
 from seq2label.examples import labelled_pairs, split_by_product
-from seq2label.training import EpochRecord, Prepared, Training, prepare
+from seq2label.training import EpochRecord, Plan, Prepared, Training, prepare
 from tests.seq2label.builders import write_pairs
 
 MODEL = ModelConfig(embedding=12, hidden=8, summary=10, topics=6)
@@ -21,15 +22,19 @@ class Killed(Exception):
     """Stands for a kill between two batches."""
 
 
+def _plan(state: Path, run: TrainingConfig = RUN) -> Plan:
+    return Plan(MODEL, run, torch.device("cpu"), state)
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     torch.set_num_threads(1)
     pairs = labelled_pairs(write_pairs(tmp_path_factory.mktemp("pairs") / "pairs.jsonl"))
-    return prepare(split_by_product(pairs), [], MODEL, RUN, torch.device("cpu"))
+    return prepare(split_by_product(pairs), [], _plan(Path("unused.pt")), _quiet)
 
 
 def _training(prepared: Prepared, state: Path) -> Training:
-    return Training(prepared, MODEL, RUN, torch.device("cpu"), state)
+    return Training(prepared, _plan(state))
 
 
 def _quiet(title: str, steps: int) -> Callable[[], None]:
@@ -70,10 +75,16 @@ def test_a_resumed_run_ends_in_the_same_weights(prepared: Prepared, tmp_path: Pa
     ]
 
 
+def test_a_state_of_other_data_is_not_resumed(prepared: Prepared, tmp_path: Path) -> None:
+    _training(prepared, tmp_path / "run.pt").save()
+    other = replace(prepared, split=replace(prepared.split, validation=prepared.split.validation[1:]))
+    assert _training(other, tmp_path / "run.pt").resume() is False
+
+
 def test_a_state_of_other_settings_is_not_resumed(prepared: Prepared, tmp_path: Path) -> None:
     _training(prepared, tmp_path / "run.pt").save()
     other = TrainingConfig(**RUN.as_dict() | {"seed": 8})
-    training = Training(prepared, MODEL, other, torch.device("cpu"), tmp_path / "run.pt")
+    training = Training(prepared, _plan(tmp_path / "run.pt", other))
     assert training.resume() is False
     assert training.state.records == []
 

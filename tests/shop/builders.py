@@ -44,6 +44,15 @@ def a_customer(login_name: str = "alice", **fields: Any) -> Customer:
     return Customer.objects.create_user(login_name, PASSWORD, **fields)
 
 
+def an_address(customer: Customer, **fields: Any) -> Address:
+    """An entry of the customer's address book; the default one only with `default_of`."""
+    lines = {
+        "receiver": "Alice", "phone": "13800000000", "province": "浙江省", "city": "杭州市",
+        "district": "西湖区", "detail": "1 Lake Road",
+    }  # fmt: skip
+    return Address.objects.create(customer=customer, **(lines | fields))
+
+
 def a_category(name: str = "", parent: Category | None = None, **fields: Any) -> Category:
     """A category below `parent`, or a department."""
     level = parent.level + 1 if parent else 1
@@ -91,14 +100,6 @@ def a_tag(product: Product, label: str, *reviews: Review, share: float = 0.5, ra
     )
     TagMention.objects.bulk_create([TagMention(tag=tag, review=review) for review in reviews])
     return tag
-
-
-def an_address(customer: Customer, **fields: Any) -> Address:
-    defaults = {
-        "receiver": "Alice Li", "phone": "13800000000", "province": "Zhejiang", "city": "Hangzhou",
-        "district": "Xihu", "detail": "12 Tea Lane",
-    }  # fmt: skip
-    return Address.objects.create(customer=customer, **(defaults | fields))
 
 
 def a_delivery_rule(**fields: Any) -> DeliveryRule:

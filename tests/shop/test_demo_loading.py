@@ -21,6 +21,7 @@ from shop.models import Category, Coupon, Customer, Product, Review
 from shop.selectors.checkout import delivery_rule
 from shop.services.demo import load_demo
 from shop.services.reconciliation import differences
+from tests.shop import builders
 from tests.shop.demo_files import HONEY, SENCHA, a_demo, a_product, a_review, a_small_demo
 
 pytestmark = pytest.mark.django_db
@@ -41,9 +42,9 @@ def folder(tmp_path: Path) -> Path:
     return a_small_demo(tmp_path / "demo")
 
 
-def load(folder: Path) -> str:
+def load(folder: Path, **options: bool) -> str:
     printed = io.StringIO()
-    call_command("load_demo", folder=folder, stdout=printed)
+    call_command("load_demo", folder=folder, stdout=printed, **options)
     return printed.getvalue()
 
 
@@ -179,6 +180,18 @@ def test_a_shop_with_goods_of_its_own_keeps_them(folder: Path) -> None:
     load(folder)
     assert Product.objects.get(pk=own.pk).changed_at == own.changed_at
     assert Product.objects.count() == 3
+
+
+def test_a_shop_filled_with_other_goods_is_left_alone_where_that_is_asked(
+    folder: Path, var_dir: Path
+) -> None:
+    builders.a_product("Rye bread")
+    rows = every_row()
+    assert load(folder, unless_filled=True).startswith("The shop has goods of its own")
+    assert every_row() == rows
+    assert every_file(var_dir) == {}
+    load(folder)
+    assert load(folder, unless_filled=True).startswith("The demo's 2 products are all there")
 
 
 def test_it_says_who_can_log_in_and_how(folder: Path, var_dir: Path) -> None:

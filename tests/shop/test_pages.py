@@ -9,7 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 from shop.models import Product, Review
 from tests.shop.builders import a_category, a_customer, a_product, a_review, a_shelf, a_tag
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.usefixtures("english"),
+]
 
 
 def shown(client: Client, address: str, status: int = 200) -> str:

@@ -8,7 +8,10 @@ from shop.models.reviews import ReviewStatus
 from shop.services.reviews import moderate_reviews, post_review
 from tests.shop.builders import PASSWORD, a_customer, a_product, a_review
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.usefixtures("english"),
+]
 
 WORDS = {"stars": "4", "title": "Good", "body": "Crisp and not too sweet."}
 

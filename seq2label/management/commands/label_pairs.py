@@ -47,7 +47,7 @@ def label_stream(tagger: Tagger, pairs: Iterable[Pair], lines: TextIO) -> int:
         found = tagger.label_pairs([(pair.a, pair.b) for pair in chunk], always_two=True)
         for pair, labels in zip(chunk, found, strict=True):
             row = {"id": pair.id, "labels": [label.text for label in labels]}
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            lines.write(json.dumps(row) + "\n")
         written += len(chunk)
     return written
 

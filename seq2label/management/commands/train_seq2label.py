@@ -15,7 +15,7 @@ from seq2label.config import ModelConfig, TrainingConfig
 from seq2label.exceptions import Seq2LabelError
 from seq2label.inference import DEFAULT_CHECKPOINT
 from seq2label.recipe import Request, device_named, train
-from seq2label.training import EpochRecord
+from seq2label.training import EpochRecord, Plan
 
 
 class Command(BaseCommand):
@@ -31,6 +31,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--out", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint directory")
         parser.add_argument("--card", type=Path, help="where a second copy of the model card goes")
+        parser.add_argument(
+            "--variants", type=Path, nargs="*", default=[], help="other checkpoints to compare in the card"
+        )
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
         parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
         parser.add_argument("--seed", type=int, default=run.seed)
@@ -76,12 +79,10 @@ def _request(options: dict[str, Any]) -> Request:
         pairs=options["pairs"],
         reviews=tuple(options["reviews"]),
         out=options["out"],
-        state=state,
-        device=device_named(options["device"]),
+        plan=Plan(ModelConfig(), run, device_named(options["device"]), state),
         resume=options["resume"],
-        model=ModelConfig(),
-        run=run,
         card=options["card"],
+        variants=tuple(options["variants"]),
     )
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from shop.demo.entries import FOLDER, BadDemoData, read_entries
-from shop.services.demo import DemoLoaded, DemoLogin, LoginsUnreadable, load_demo
+from shop.services.demo import DemoLoaded, DemoLogin, LoginsUnreadable, is_filled_otherwise, load_demo
 
 
 class Command(BaseCommand):
@@ -22,11 +22,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--folder", type=Path, default=FOLDER, help="with catalogue/*.json and reviews/*.json in it"
         )
+        parser.add_argument(
+            "--unless-filled", action="store_true", help="leave a shop alone that sells other goods already"
+        )
 
-    def handle(self, *args: Any, folder: Path, verbosity: int, **options: Any) -> None:
+    def handle(self, *args: Any, folder: Path, unless_filled: bool, verbosity: int, **options: Any) -> None:
         started = time.monotonic()
         try:
             entries = read_entries(folder)
+            if unless_filled and is_filled_otherwise(entries):
+                self.stdout.write(
+                    "The shop has goods of its own, so the demo stays out (`manage.py load_demo` adds it). "
+                    "`manage.py createsuperuser` makes an admin."
+                )
+                return
             loaded = load_demo(
                 entries=entries,
                 logins_file=settings.VAR_DIR / "demo-logins.json",

@@ -1,0 +1,295 @@
+"""What a shopper's sentence asks for: labels wanted and not wanted, words to leave out, a price.
+
+Locally, without a chat model: labels that stand in the sentence, cues that stand for labels (cues.json), and
+labels that mean nearly what a part of the sentence means. English and Chinese.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from recommender.chinese import is_chinese
+from recommender.words import EMPTY, stem, stems_of, words_of
+from shop.label_names import chinese_names
+
+Similar = Callable[[Sequence[str]], list[tuple[str, float]]]
+"""Phrases to the label nearest to each, with its cosine; shorter where there are no labels."""
+
+Phrases = Mapping[tuple[str, ...], str]
+
+LONGEST_LABEL = 4  # words
+LONGEST_PHRASE = 3  # words that are compared in meaning
+SAYS_THE_SAME = 0.7  # cosine from which a phrase is taken for a label
+NEGATIONS = frozenset(
+    ("not", "no", "without", "never", "isn't", "aren't", "don't", "doesn't", "nothing", "avoid")
+)
+_FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it"}
+_CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
+_AT_MOST = re.compile(
+    r"(?:under|below|less than|up to|at most|cheaper than|max(?:imum)?|within|no more than)"
+    r"\s*[¥￥$]?\s*(\d{1,6}(?:\.\d\d?)?)"
+    r"|(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块钱?|¥)\s*(?:以下|以内|之内|内)"
+    r"|(?:不超过|低于|少于|最多)\s*(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块)?"
+)
+_AT_LEAST = re.compile(
+    r"(?:over|above|more than|at least)\s*[¥￥$]?\s*(\d{1,6}(?:\.\d\d?)?)"
+    r"|(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块钱?)\s*以上"
+)
+_CURRENCY = re.compile(r"\s*(?:yuan|rmb|cny|dollars?|kuai|元|块钱?|[¥￥$])", re.IGNORECASE)
+_WITHOUT_WORDS_ZH = ("不要", "不含", "没有", "不加", "不放", "无")
+_WITHOUT_ZH = re.compile(rf"(?:{'|'.join(_WITHOUT_WORDS_ZH)})([\u3400-\u9fff]{{1,2}})")
+_NOT_ZH = ("不要", "不含", "没有", "不想要", "别太", "不能", "不太", "不", "无", "没", "别")
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`wanted` and `unwanted` are labels; `without_words` name what is to be left out.
+
+    `about` is the sentence without what is unwanted and without prices, to be compared by meaning; `words` is
+    that without the names of labels, to be compared by words.
+    """
+
+    sentence: str
+    about: str = ""
+    words: str = ""
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    at_most: Decimal | None = None
+    at_least: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.unwanted or self.without_words or self.at_most or self.at_least)
+
+    @property
+    def avoided(self) -> tuple[str, ...]:
+        """Labels that speak against a product: the unwanted, and excess of what is wanted in measure."""
+        in_measure = (label for label in self.wanted if label.startswith("not "))
+        return (*self.unwanted, *(f"too {label.split()[-1]}" for label in in_measure))
+
+    @property
+    def filters_anything(self) -> bool:
+        """Whether some products are not to be shown at all, however loved."""
+        return bool(self.without_words or self.at_most or self.at_least)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What no text about a product may hold: the words to leave out, or all that are of their kind."""
+        kinds = cues()["kinds"]
+        stems = map(stem, self.without_words)
+        return tuple(word for stemmed in stems for word in kinds.get(stemmed, [stemmed]))
+
+    def without(self, removed: Iterable[str]) -> "Intent":
+        """The intent after the shopper took away what was misunderstood: labels, words, "price"."""
+        gone = set(removed)
+        keeps_price = PRICE not in gone
+        return Intent(
+            sentence=self.sentence,
+            about=self.about,
+            words=self.words,
+            wanted=tuple(label for label in self.wanted if label not in gone),
+            unwanted=tuple(label for label in self.unwanted if label not in gone),
+            without_words=tuple(word for word in self.without_words if word not in gone),
+            at_most=self.at_most if keeps_price else None,
+            at_least=self.at_least if keeps_price else None,
+        )
+
+
+PRICE = "price"  # what the address calls the price when it is taken away
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The labels that reviews of this shop carry, and which of them are criticism."""
+
+    polarities: Mapping[str, int]
+
+    def __contains__(self, label: str) -> bool:
+        return label in self.polarities
+
+    def is_criticism(self, label: str) -> bool:
+        return self.polarities.get(label, 0) < 0
+
+
+@dataclass(slots=True)
+class _Found:
+    """Labels and words as they are found; the first time of each counts."""
+
+    inventory: Inventory
+    about: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    wanted: dict[str, None] = field(default_factory=dict)
+    unwanted: dict[str, None] = field(default_factory=dict)
+    without_words: dict[str, None] = field(default_factory=dict)
+    elsewhere: dict[str, bool] = field(default_factory=dict)  # not carried by any review here; negated?
+
+    def add(self, label: str, is_negated: bool) -> None:
+        """Criticism is never wanted: “bitter tea” asks for no bad tea."""
+        if label not in self.inventory:
+            self.elsewhere[label] = is_negated
+        elif is_negated:
+            self.unwanted[label] = None
+        elif not self.inventory.is_criticism(label):
+            self.wanted[label] = None
+
+
+def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
+    """Read `sentence`. Never fails: what is not understood is left to the search by meaning and by words."""
+    found = _Found(inventory)
+    rest, at_most, at_least = without_prices(sentence)
+    if is_chinese(rest):
+        read_chinese(rest, found)
+    else:
+        clauses = _CLAUSES.split(rest.lower())
+        read_meaning([words for clause in clauses for words in read_english(clause, found)], found, similar)
+    take_the_nearest(found, similar)
+    return Intent(
+        sentence=sentence,
+        about=" ".join(found.about),
+        words=" ".join(found.words),
+        wanted=tuple(label for label in found.wanted if label not in found.unwanted),
+        unwanted=tuple(found.unwanted),
+        without_words=tuple(found.without_words),
+        at_most=at_most,
+        at_least=at_least,
+    )
+
+
+def without_prices(sentence: str) -> tuple[str, Decimal | None, Decimal | None]:
+    """The sentence without its bounds on the price, and the two bounds."""
+    limits: list[Decimal | None] = []
+    for pattern in (_AT_MOST, _AT_LEAST):
+        match = pattern.search(sentence.lower())
+        limits.append(Decimal(next(filter(None, match.groups()))) if match else None)
+        if match:
+            beyond = _CURRENCY.match(sentence, match.end())
+            sentence = f"{sentence[: match.start()]} {sentence[beyond.end() if beyond else match.end() :]}"
+    return sentence, limits[0], limits[1]
+
+
+def read_english(clause: str, found: _Found) -> Iterator[list[str]]:
+    """Note the labels and cues of a clause, the longest at each place; yield runs of words left over."""
+    words = [word for word in words_of(clause) if word not in _FILLERS or word in NEGATIONS]
+    known = english_phrases(tuple(sorted(found.inventory.polarities)))
+    leftover: list[str] = []
+    is_negated = False
+    place = 0
+    while place < len(words):
+        label, length = longest_label(words[place:], known)
+        if label and (length > 1 or words[place] not in NEGATIONS):
+            found.add(label, is_negated)
+            said = words[place : place + length]
+            if not is_negated and NEGATIONS.isdisjoint(said):
+                found.about += said
+                found.words += said if stems_of(said) != stems_of(words_of(label)) else []
+            is_negated = False
+        elif words[place] in NEGATIONS:
+            is_negated = True
+        elif words[place] in EMPTY or words[place] == "too":
+            pass
+        elif is_negated or words[place + 1 : place + 2] == ["free"]:
+            found.without_words[words[place]] = None
+            is_negated = False
+        else:
+            leftover.append(words[place])
+            found.about.append(words[place])
+            found.words.append(words[place])
+            place += 1
+            continue
+        if leftover:
+            yield leftover
+            leftover = []
+        place += max(length, 1)
+    if leftover:
+        yield leftover
+
+
+def longest_label(words: Sequence[str], known: Phrases) -> tuple[str, int]:
+    """The label that the first words are, or are a cue for, and how many words it takes; else ("", 0)."""
+    for length in range(min(LONGEST_LABEL, len(words)), 0, -1):
+        if label := known.get(stems_of(words[:length])):
+            return label, length
+    return "", 0
+
+
+@cache
+def english_phrases(labels: tuple[str, ...]) -> Phrases:
+    """Stems of a label or of a cue, and the label they stand for. A label's own words win."""
+    told = {
+        stems_of(words_of(cue)): label for label, words in cues()["labels"].items() for cue in words["en"]
+    }
+    return told | {stems_of(words_of(label)): label for label in (*cues()["labels"], *labels)}
+
+
+def read_chinese(sentence: str, found: _Found) -> None:
+    """Note the labels whose Chinese name or cue stands in the sentence, longest first, none in another."""
+    about = words = sentence
+    for phrase, labels in chinese_phrases().items():
+        label = next((label for label in labels if label in found.inventory), labels[0])
+        is_for_the_text = label not in found.inventory and phrase.startswith(_WITHOUT_WORDS_ZH)
+        if phrase not in sentence or is_for_the_text:
+            continue
+        before = sentence[: sentence.index(phrase)]
+        is_negated = before.endswith(_NOT_ZH)
+        found.add(label, is_negated)
+        sentence = sentence.replace(phrase, "　")
+        if is_negated or phrase.startswith(_NOT_ZH):
+            about = about.replace(phrase, "　")
+        if is_negated or phrase.startswith(_NOT_ZH) or phrase == chinese_names().get(label):
+            words = words.replace(phrase, "　")
+    found.about.append(_WITHOUT_ZH.sub("　", about))
+    found.words.append(_WITHOUT_ZH.sub("　", words))
+    found.without_words |= dict.fromkeys(_WITHOUT_ZH.findall(sentence))
+
+
+@cache
+def chinese_phrases() -> dict[str, list[str]]:
+    """Names of labels and cues for them, the longest first, each with the labels that it stands for."""
+    told = [(cue, label) for label, words in cues()["labels"].items() for cue in words["zh"]]
+    named = [(name, label) for label, name in chinese_names().items()]
+    phrases: dict[str, list[str]] = defaultdict(list)
+    for phrase, label in sorted([*told, *named], key=lambda pair: (-len(pair[0]), pair[0])):
+        phrases[phrase].append(label)
+    return phrases
+
+
+def read_meaning(leftovers: Sequence[Sequence[str]], found: _Found, similar: Similar) -> None:
+    """Note the labels that mean what some neighbouring words left over mean."""
+    phrases = list(dict.fromkeys(phrase for words in leftovers for phrase in windows(words)))
+    if not phrases:
+        return
+    nearest = sorted(similar(phrases), key=lambda pair: -pair[1])
+    for label, similarity in nearest:
+        if similarity >= SAYS_THE_SAME and label not in found.unwanted:
+            found.add(label, is_negated=False)
+
+
+def take_the_nearest(found: _Found, similar: Similar) -> None:
+    """For a label that no review here carries, one that means the same and is carried."""
+    nearest = similar(list(found.elsewhere)) if found.elsewhere else []
+    for is_negated, (label, similarity) in zip(list(found.elsewhere.values()), nearest, strict=False):
+        if similarity >= SAYS_THE_SAME:
+            found.add(label, is_negated)
+
+
+def windows(words: Sequence[str]) -> Iterator[str]:
+    """Every one to three neighbouring words that are not all of grammar."""
+    content = [word for word in words if word not in EMPTY]
+    for length in range(1, LONGEST_PHRASE + 1):
+        for start in range(len(content) - length + 1):
+            yield " ".join(content[start : start + length])
+
+
+@cache
+def cues() -> Any:
+    """`labels`: by label, the words that stand for it where somebody asks, by language.
+
+    `kinds`: by a word, or an English word's stem, what else is left out with it.
+    """
+    return json.loads((Path(__file__).parent / "cues.json").read_text(encoding="utf-8"))

@@ -1,0 +1,46 @@
+"""How long a page waits for the recommender, and what happens when it does not answer."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connections, transaction
+from psycopg.errors import QueryCanceled
+
+from recommender.exceptions import RecommenderUnavailable
+
+REST = 5.0  # seconds in which nobody asks again after it failed: a dead host costs one page its patience
+
+_rests_until = 0.0
+
+
+@contextmanager
+def page_patience(milliseconds: int) -> Iterator[None]:
+    """Queries inside end in time for a page. Raises RecommenderUnavailable where they do not."""
+    global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
+    if time.monotonic() < _rests_until:
+        raise RecommenderUnavailable
+    connection = connections["recommender"]
+    try:
+        with transaction.atomic(using="recommender"):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            with connection.execute_wrapper(until(time.monotonic() + milliseconds / 1000)):
+                yield
+    except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            _rests_until = time.monotonic() + REST
+        raise RecommenderUnavailable from error
+
+
+def until(deadline: float) -> Callable[..., Any]:
+    """Lets no query begin after the deadline: the timeout is of each statement, a page makes several."""
+
+    def in_time(execute: Callable[..., Any], *arguments: Any) -> Any:
+        if time.monotonic() > deadline:
+            raise RecommenderUnavailable
+        return execute(*arguments)
+
+    return in_time

@@ -1,0 +1,123 @@
+"""Four products as a page shows them: each with a sentence that says why. A page is always whole.
+
+Where the recommender is down, slow, or knows too little, the most loved products take the free places.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
+from recommender.intent import Intent
+from recommender.patience import page_patience
+from recommender.selectors import FOUR, Reason, ReasonKind, Recommendation, alike, asked_for, intent_of
+from shop.label_names import local_label
+from shop.models import Product
+from shop.selectors import catalogue
+
+BARELY_FITS = (
+    0.4  # the score of the best answer below which a request in which nothing was understood has none
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product and why it is shown."""
+
+    product: Product
+    reason: Reason
+    sentence: str
+
+    @property
+    def evidence_url(self) -> str:
+        """The reviews that say so; empty where the reason is not theirs."""
+        if self.reason.kind is not ReasonKind.TAG:
+            return ""
+        return f"{self.product.get_absolute_url()}?{urlencode({'tag': self.reason.label})}#reviews"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Four for a request. `intent` is what was understood of it, None where nobody could be asked."""
+
+    intent: Intent | None
+    offers: list[Offer]
+    is_a_guess: bool = False  # nothing was understood: these are what is loved most
+
+
+def four_alike(product: Product) -> list[Offer]:
+    try:
+        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+            found = alike(product.pk)
+    except RecommenderUnavailable:
+        found = []
+    return filled_up(offers(found, ALIKE_SENTENCES), but=product)
+
+
+def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
+    """What fits the sentence, without the labels that the shopper took away from what was understood."""
+    try:
+        with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS):
+            intent = intent_of(sentence).without(removed)
+            found = asked_for(intent)
+    except (RecommenderUnavailable, EmbedderUnusable):
+        return Answer(None, filled_up([]))
+    if not intent and not (found and found[0].score >= BARELY_FITS):
+        return Answer(intent, filled_up([]), is_a_guess=True)
+    fitting = offers(found, ASKED_SENTENCES)
+    return Answer(intent, fitting if intent.filters_anything else filled_up(fitting))
+
+
+def offers(found: Sequence[Recommendation], sentences: "Sentences") -> list[Offer]:
+    """The first four of `found` that the shop still sells."""
+    reasons = {one.product_id: one.reason for one in found}
+    cards = catalogue.product_cards(list(reasons))
+    return [Offer(card, reasons[card.pk], sentences.of(reasons[card.pk])) for card in cards[:FOUR]]
+
+
+def filled_up(chosen: list[Offer], but: Product | None = None) -> list[Offer]:
+    """`chosen`, and where they are fewer than four, what is loved most."""
+    if len(chosen) >= FOUR:
+        return chosen
+    shown = {offer.product.pk for offer in chosen} | ({but.pk} if but else set())
+    loved = [product for product in catalogue.best_sellers(FOUR + len(shown)) if product.pk not in shown]
+    reason = Reason(ReasonKind.LOVED)
+    return chosen + [
+        Offer(product, reason, ASKED_SENTENCES.of(reason)) for product in loved[: FOUR - len(chosen)]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """How a reason reads where one product, or a request, stands on the other side."""
+
+    is_asked: bool
+
+    def of(self, reason: Reason) -> str:
+        match reason.kind:
+            case ReasonKind.TAG:
+                said = {"label": local_label(reason.label), "n": reason.count}
+                return (
+                    ngettext("“%(label)s”, says %(n)d review", "“%(label)s”, say %(n)d reviews", reason.count)
+                    % said
+                )
+            case ReasonKind.SHELF:
+                return _("From the same shelf")
+            case ReasonKind.WORDS:
+                return _("Called or described in your words")
+            case ReasonKind.MEANING:
+                return (
+                    _("Its description comes close to your wish")
+                    if self.is_asked
+                    else _("Described much alike")
+                )
+            case ReasonKind.LOVED:
+                return _("Among the most loved here")
+
+
+ALIKE_SENTENCES = Sentences(is_asked=False)
+ASKED_SENTENCES = Sentences(is_asked=True)

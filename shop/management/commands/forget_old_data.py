@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from shop.services.forgetting import forget_old_data
+
+
+class Command(BaseCommand):
+    help = "Deletes product views older than BROWSING_HISTORY_DAYS, old login delays, expired sessions."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        forgotten = forget_old_data()
+        self.stdout.write(f"Forgot {forgotten.views:,} views and {forgotten.login_delays:,} login delays.")

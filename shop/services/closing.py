@@ -1,0 +1,36 @@
+"""Closing an account: the person goes, what the books need stays."""
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import F
+
+from shop.models import Customer, Review
+from shop.selectors.history import Viewer
+from shop.services.accounts import delete_file_on_commit
+from shop.services.customers import customer_for_update
+from shop.services.history import erase_views
+from shop.services.reviews import withdraw_reviews_of
+
+
+@transaction.atomic
+def close_account(*, customer: Customer, remove_reviews: bool) -> None:
+    """Orders stay, without the person: no name, e-mail, picture, address or history; every session ends.
+
+    The login name is free again. Reviews stay without a name, or are withdrawn.
+    """
+    owner = customer_for_update(customer.pk)
+    if remove_reviews:
+        withdraw_reviews_of(owner)
+    else:
+        Review.objects.filter(customer=owner).update(author_name="")
+    owner.addresses.all().delete()
+    owner.cart_items.all().delete()
+    erase_views(viewer=Viewer(customer_id=owner.pk))
+    owner.groups.clear()
+    owner.user_permissions.clear()
+    delete_file_on_commit(owner.avatar.name or "")
+    Customer.objects.filter(pk=owner.pk).update(
+        login_name=f"closed#{owner.pk}",  # no login name that can be registered has a #
+        nickname="", signature="", avatar="", email=None, last_login=None, password=make_password(None),
+        is_deleted=True, is_staff=False, is_superuser=False, session_generation=F("session_generation") + 1,
+    )  # fmt: skip

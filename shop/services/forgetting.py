@@ -1,0 +1,21 @@
+"""What is kept for a stated time, and then no longer."""
+
+from dataclasses import dataclass
+
+from django.core.management import call_command
+
+from shop.services.history import forget_old_views
+from shop.services.login_delays import forget_login_delays
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    views: int
+    login_delays: int
+
+
+def forget_old_data() -> Forgotten:
+    """Product views, login delays and expired sessions; safe to stop and to run again."""
+    forgotten = Forgotten(views=forget_old_views(), login_delays=forget_login_delays())
+    call_command("clearsessions")
+    return forgotten

@@ -1,0 +1,169 @@
+"""A sentence in, four products out, each with its reason."""
+
+import pytest
+from django.db import connections
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from recommender import patience
+from recommender.services import catch_up
+from shop.models import Product
+from tests.recommender.taggers import WordTagger
+from tests.shop.builders import a_category, a_product, a_review
+
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.usefixtures("english"),
+]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test machine may be slow; how long a page waits is another file's matter."""
+    settings.RECOMMENDER_ASK_TIMEOUT_MS = settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    monkeypatch.setattr(patience, "_rests_until", 0.0)
+
+
+@pytest.fixture
+def shelves() -> dict[str, Product]:
+    """Six products; what their reviews say differs."""
+    snacks = a_category("Snacks", a_category(parent=a_category()))
+    teas = a_category("Green tea", a_category("Tea", a_category()), name_zh="绿茶")
+    products = {
+        "crisps": a_product("Sea salt crisps", category=snacks, selling_price="16.00"),
+        "almonds": a_product("Roasted almonds", category=snacks, selling_price="48.00"),
+        "rice": a_product("Rice cakes", category=snacks, selling_price="12.00"),
+        "sencha": a_product("Sencha", category=teas, name_zh="煎茶", selling_price="40.00"),
+        "jasmine": a_product("Jasmine pearls", category=teas, name_zh="茉莉花茶", selling_price="58.00"),
+        "honey": a_product("Acacia honey", selling_price="45.00"),
+    }
+    said = {
+        "crisps": ["crunchy", "crunchy tasty"],
+        "almonds": ["crunchy", "cheap"],
+        "rice": ["light"],
+        "sencha": ["floral", "torn"],
+        "jasmine": ["floral tasty", "floral"],
+        "honey": ["sugary"],
+    }
+    for name, bodies in said.items():
+        for body in bodies:
+            a_review(products[name], body=body)
+    catch_up(tagger=WordTagger())
+    return products
+
+
+def asked(client: Client, status: int = 200, **query: str | list[str]) -> str:
+    response = client.get("/ask/", query)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def offered(page: str) -> list[str]:
+    """The names of the products on the page's cards, in order."""
+    cards = page.split('<article class="card">')[1:]
+    return [card.split("<h3>")[1].split("</a>")[0].rpartition(">")[2] for card in cards]
+
+
+@pytest.mark.usefixtures("shelves")
+def test_four_come_each_with_a_reason_and_the_fitting_ones_first(client: Client) -> None:
+    page = asked(client, q="something crunchy")
+    assert set(offered(page)[:2]) == {"Sea salt crisps", "Roasted almonds"}
+    assert len(offered(page)) == 4
+    assert page.count('<p class="reason">') == 4
+    assert "“crunchy”, say 2 reviews" in page
+
+
+def test_the_reason_leads_to_the_reviews_that_say_so(client: Client, shelves: dict[str, Product]) -> None:
+    page = asked(client, q="something crunchy")
+    address = f"{shelves['crisps'].get_absolute_url()}?tag=crunchy"
+    assert f'href="{address}#reviews"' in page
+    reviews = client.get(address).content.decode()
+    assert reviews.count('<article class="review">') == 2
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_was_understood_is_shown_and_each_can_be_taken_away(client: Client) -> None:
+    page = asked(client, q="crunchy snack without nuts under 20 yuan")
+    understood = page.split('class="understood chips"')[1].split("</ul>")[0]
+    assert "crunchy" in understood
+    assert "without nuts" in understood
+    assert "up to ¥20.00" in understood
+    assert understood.count("&amp;without=") == 3
+    less = asked(client, q="crunchy snack without nuts under 20 yuan", without=["nuts", "price"])
+    understood = less.split('class="understood chips"')[1].split("</ul>")[0]
+    assert "without nuts" not in understood
+    assert "¥20.00" not in understood
+
+
+@pytest.mark.usefixtures("shelves")
+def test_nuts_and_prices_are_taken_at_their_word(client: Client) -> None:
+    names = offered(asked(client, q="crunchy snack without nuts under 20 yuan"))
+    assert set(names) == {"Sea salt crisps", "Rice cakes"}
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_is_not_wanted_stands_behind(client: Client) -> None:
+    assert "Acacia honey" in offered(asked(client, q="honey for tea"))
+    assert "Acacia honey" not in offered(asked(client, q="honey for tea, not too sweet"))
+
+
+@pytest.mark.usefixtures("shelves")
+def test_a_sentence_in_chinese_is_understood_and_answered_in_chinese(client: Client) -> None:
+    page = client.get("/ask/", {"q": "香气足的茶"}, headers={"accept-language": "zh-CN"}).content.decode()
+    assert set(offered(page)[:2]) == {"煎茶", "茉莉花茶"}
+    assert "香气足" in page.split('class="understood chips"')[1].split("</ul>")[0]
+
+
+@pytest.mark.usefixtures("shelves")
+def test_where_nothing_is_understood_the_page_says_so_and_shows_what_is_loved(client: Client) -> None:
+    page = asked(client, q="asdf qwer")
+    assert "We did not understand that" in page
+    assert len(offered(page)) == 4
+    assert page.count("Among the most loved here") == 4
+
+
+@pytest.mark.usefixtures("shelves")
+def test_where_nothing_fits_the_page_says_what_to_do(client: Client) -> None:
+    page = asked(client, q="tea under 1 yuan")
+    assert "Nothing in the shop fits all of that. Take something away above." in page
+    assert offered(page) == []
+
+
+def test_without_a_question_the_page_helps_to_ask(client: Client) -> None:
+    page = asked(client)
+    assert "For example" in page
+    assert offered(page) == []
+
+
+def test_an_empty_shop_answers_too(client: Client) -> None:
+    assert offered(asked(client, q="tea")) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [("tea " * 60, "Your sentence has"), ("tea\0", "Your sentence holds a character that is no text")],
+)
+def test_a_sentence_that_cannot_be_read_is_refused_with_one(client: Client, sentence: str, says: str) -> None:
+    assert says in asked(client, 422, q=sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["<script>alert(1)</script>", "'; DROP TABLE", "%s %(a)s", "😀", "\u202e"]
+)
+def test_any_other_text_is_only_text(client: Client, sentence: str) -> None:
+    page = asked(client, q=sentence)
+    assert "<script>alert" not in page
+
+
+def test_products_sold_out_since_are_not_shown(client: Client, shelves: dict[str, Product]) -> None:
+    Product.objects.filter(pk=shelves["crisps"].pk).update(is_on_sale=False)
+    assert "Sea salt crisps" not in offered(asked(client, q="something crunchy"))
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize("sentence", ["crunchy rice", "crunchy, floral, cheap, not too sugary, rice or tea"])
+def test_an_answer_makes_twelve_queries_however_much_is_asked(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, sentence: str
+) -> None:
+    with django_assert_num_queries(12, connection=connections["recommender"]):
+        asked(client, q=sentence)

@@ -1,0 +1,115 @@
+"""What is understood of a sentence, in English and in Chinese."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from recommender.intent import Inventory, understood
+
+LABELS = {
+    "crunchy": 1, "sugar free": 1, "not too sweet": 1, "great gift": 1, "kids love it": 1, "mild flavor": 0,
+    "gluten free": 1, "strong flavor": 0, "pets love it": 1, "good snack": 1,
+    "too sweet": -1, "too salty": -1, "too bitter": -1, "stale": -1,
+}  # fmt: skip
+
+
+def nothing_similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+    return [("crunchy", 0.1)] * len(phrases)
+
+
+def read(sentence: str) -> tuple[list[str], list[str], list[str]]:
+    intent = understood(sentence, Inventory(LABELS), nothing_similar)
+    return list(intent.wanted), list(intent.unwanted), list(intent.without_words)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted", "unwanted", "without"),
+    [
+        ("something crunchy", ["crunchy"], [], []),
+        ("CRISPY!!", ["crunchy"], [], []),
+        ("crunchy snacks for the kids", ["crunchy", "good snack", "kids love it"], [], []),
+        ("a chocolate, not too sweet", ["not too sweet"], [], []),
+        ("peanuts that are not too salty", [], ["too salty"], []),
+        ("a coffee that isn't bitter", [], ["too bitter"], []),
+        ("bitter chocolate", [], [], []),
+        ("biscuits without nuts", [], [], ["nuts"]),
+        ("nut free biscuits", [], [], ["nut"]),
+        ("gluten free bread", ["gluten free"], [], []),
+        ("not crunchy", [], ["crunchy"], []),
+        ("a mild tea but no sugar", ["mild flavor", "sugar free"], [], []),
+        ("脆的零食", ["good snack", "crunchy"], [], []),
+        ("送礼的巧克力,不要太甜", ["not too sweet", "great gift"], [], []),
+        ("不要太咸的薯片", [], ["too salty"], []),
+        ("不含坚果的饼干", [], [], ["坚果"]),
+        ("给猫吃的", ["pets love it"], [], []),
+    ],
+)
+def test_labels_wanted_and_not_wanted(
+    sentence: str, wanted: list[str], unwanted: list[str], without: list[str]
+) -> None:
+    found = read(sentence)
+    assert (sorted(found[0]), found[1], found[2]) == (sorted(wanted), unwanted, without)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "at_least", "at_most"),
+    [
+        ("tea under 50 yuan", None, Decimal(50)),
+        ("tea under ¥49.90", None, Decimal("49.90")),
+        ("a gift over 100 yuan", Decimal(100), None),
+        ("more than 20 and less than 60", Decimal(20), Decimal(60)),
+        ("50元以下的茶", None, Decimal(50)),
+        ("不超过30块的零食", None, Decimal(30)),
+        ("100元以上的礼盒", Decimal(100), None),
+        ("85 % chocolate", None, None),
+        ("tea under the table", None, None),
+    ],
+)
+def test_prices(sentence: str, at_least: Decimal | None, at_most: Decimal | None) -> None:
+    intent = understood(sentence, Inventory(LABELS), nothing_similar)
+    assert (intent.at_least, intent.at_most) == (at_least, at_most)
+
+
+def test_a_phrase_that_means_a_label_is_taken_for_it() -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("kids love it", 0.8 if "toddlers" in phrase else 0.2) for phrase in phrases]
+
+    intent = understood("something toddlers devour", Inventory(LABELS), similar)
+    assert intent.wanted == ("kids love it",)
+
+
+def test_a_label_that_nobody_here_carries_gives_way_to_one_that_means_the_same() -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("sugar free", 0.78 if phrase == "low sugar" else 0.2) for phrase in phrases]
+
+    assert understood("low in sugar", Inventory(LABELS), similar).wanted == ("sugar free",)
+
+
+def test_what_is_unwanted_is_not_searched_for() -> None:
+    intent = understood("crisps that are not too salty, under 20 yuan", Inventory(LABELS), nothing_similar)
+    assert intent.words == "crisps"
+
+
+def test_nuts_are_left_out_under_every_name() -> None:
+    intent = understood("without nuts", Inventory(LABELS), nothing_similar)
+    assert {"nut", "almond", "cashew"} <= set(intent.left_out)
+
+
+def test_what_was_misunderstood_can_be_taken_away() -> None:
+    intent = understood("crunchy, not too salty, no nuts, under 20 yuan", Inventory(LABELS), nothing_similar)
+    left = intent.without(["too salty", "price"])
+    assert (left.wanted, left.unwanted, left.without_words, left.at_most) == (
+        ("crunchy",),
+        (),
+        ("nuts",),
+        None,
+    )
+    assert not intent.without(["crunchy", "too salty", "nuts", "price"])
+
+
+@pytest.mark.parametrize(
+    "sentence", ["", " ", "!!!", "not", "no no no", "free", "under", "😀", "的", "不要", "a" * 200]
+)
+def test_nothing_makes_it_fail(sentence: str) -> None:
+    assert not understood(sentence, Inventory(LABELS), nothing_similar)

@@ -1,0 +1,120 @@
+"""Search by vector and by words: exact where few match, never short, filters always kept."""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from pgvector import HalfVector
+
+from recommender import search
+from recommender.embedding import Floats, unit
+from recommender.models import DIMENSIONS, ProductEntry
+from recommender.search import Filters, nearest, worded
+
+pytestmark = pytest.mark.django_db(databases=["default", "recommender"])
+
+ROWS = 2_000
+
+
+def towards(seed: int) -> Floats:
+    return unit(np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32))
+
+
+def an_entry(product_id: int, **fields: Any) -> ProductEntry:
+    defaults = {
+        "name": f"Product {product_id}",
+        "text": f"Product {product_id}",
+        "category_ids": [product_id % 100],
+        "selling_price": Decimal(product_id),
+        "is_available": True,
+        "embedding": HalfVector(towards(product_id)),
+    }
+    return ProductEntry(product_id=product_id, **(defaults | fields))
+
+
+@pytest.fixture
+def entries() -> None:
+    ProductEntry.objects.bulk_create(an_entry(product_id) for product_id in range(1, ROWS + 1))
+
+
+def exactly(vector: Floats, product_ids: range | list[int]) -> list[int]:
+    cosines = {product_id: float(towards(product_id) @ vector) for product_id in product_ids}
+    return sorted(cosines, key=lambda product_id: -cosines[product_id])[:4]
+
+
+def ids(vector: Floats, filters: Filters) -> list[int]:
+    return [match.product_id for match in nearest(vector, filters, 4)]
+
+
+@pytest.mark.usefixtures("entries")
+@pytest.mark.parametrize("is_walked", [False, True])
+def test_the_nearest_are_found_whichever_way_is_taken(
+    is_walked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FEW_ROWS", 0 if is_walked else ROWS)
+    for seed in (10_000, 20_000, 30_000):
+        assert ids(towards(seed), Filters()) == exactly(towards(seed), range(1, ROWS + 1))
+
+
+@pytest.mark.usefixtures("entries")
+def test_where_one_in_a_hundred_passes_the_answer_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW_ROWS", 0)
+    vector = towards(50_000)
+    for category in range(10):
+        passing = [product_id for product_id in range(1, ROWS + 1) if product_id % 100 == category]
+        assert ids(vector, Filters(category_id=category)) == exactly(vector, passing)
+
+
+@pytest.mark.usefixtures("entries")
+def test_fewer_than_four_come_only_where_fewer_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW_ROWS", 0)
+    assert set(ids(towards(7), Filters(at_least=Decimal(1998)))) == {1998, 1999, 2000}
+
+
+def test_unavailable_excluded_and_unembedded_products_are_not_found() -> None:
+    ProductEntry.objects.bulk_create(
+        [an_entry(1), an_entry(2, is_available=False), an_entry(3), an_entry(4, embedding=None), an_entry(5)]
+    )
+    assert sorted(ids(towards(1), Filters(without=frozenset({3})))) == [1, 5]
+
+
+def test_prices_and_words_filter_and_an_unknown_price_passes_no_bound() -> None:
+    ProductEntry.objects.bulk_create(
+        [
+            an_entry(1, selling_price=None),
+            an_entry(2),
+            an_entry(3, text="Peanut butter"),
+            an_entry(4, detail="Contains hazelnut."),
+            an_entry(9),
+        ]
+    )
+    assert ids(towards(1), Filters(at_most=Decimal(5), without_words=("nut",))) == [2]
+
+
+def test_words_find_what_they_name_and_the_kind_counts_most() -> None:
+    ProductEntry.objects.bulk_create(
+        [
+            an_entry(1, name="Espresso", path="Coffee / Beans", text="Espresso. Coffee / Beans"),
+            an_entry(2, name="Truffles", path="Chocolate", text="Truffles. Goes well with coffee. Chocolate"),
+            an_entry(3, name="Rye bread", path="Bread", text="Rye bread. Bread"),
+        ]
+    )
+    found = worded("a good coffee", Filters(), 10)
+    assert list(found) == [1, 2]
+    assert found[1] == 1.0
+    assert found[2] < 0.5
+    assert worded("what is it", Filters(), 10) == {}
+
+
+def test_chinese_words_are_found_without_spaces_between_them() -> None:
+    ProductEntry.objects.bulk_create(
+        [an_entry(1, terms_zh="龙 井 绿 茶 龙井 井绿 绿茶"), an_entry(2, terms_zh="牛 奶 牛奶")]
+    )
+    assert list(worded("我想要一杯绿茶", Filters(), 10)) == [1]
+
+
+@pytest.mark.parametrize("text", ["coffee' | !tea", "c++ & (", "茶'&!", "*:*"])
+def test_signs_of_the_query_language_are_only_text(text: str) -> None:
+    ProductEntry.objects.bulk_create([an_entry(1)])
+    assert worded(text, Filters(), 10) == {}

@@ -1,0 +1,116 @@
+"""Taking one's data along, and closing the account."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from shop.models import Customer, Product, ProductView, Review
+from shop.models.reviews import ReviewStatus
+from shop.services.accounts import change_avatar
+from tests.shop.builders import PASSWORD, a_customer, a_product, a_review, an_address
+from tests.shop.test_avatars import a_picture
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+CLOSE = "/account/close/"
+
+
+@pytest.fixture
+def alice(client: Client, settings: Settings, tmp_path: Path) -> Customer:
+    """Somebody of whom the shop knows all that it can."""
+    settings.MEDIA_ROOT = tmp_path
+    customer = a_customer("alice", nickname="Ali", signature="Tea first.", email="alice@example.org")
+    an_address(customer, default_of=customer)
+    a_review(a_product("Sencha"), customer=customer, body="Grassy.", stars=4)
+    a_review(a_product("Honey"), customer=customer, body="Too sweet.", status="held")
+    with (tmp_path / "me.png").open("w+b") as file:
+        file.write(a_picture())
+        file.seek(0)
+        change_avatar(customer=customer, upload=file)
+    client.force_login(customer)
+    client.get("/")
+    client.get(a_product("Rye bread").get_absolute_url())
+    return customer
+
+
+def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Customer) -> None:
+    bob = a_customer("bob", email="bob@example.org")
+    an_address(bob, receiver="Bob")
+    a_review(a_product("Oats"), customer=bob)
+    response = client.get("/account/export/")
+    assert response["Content-Disposition"] == 'attachment; filename="larder-my-data.json"'
+    assert "no-store" in response["Cache-Control"]
+    data = response.json()
+    assert sorted(data) == ["addresses", "browsing_history", "profile", "reviews"]
+    assert data["profile"]["email"] == "alice@example.org"
+    assert data["profile"]["avatar_webp_base64"].startswith("UklGR")
+    assert [(entry["receiver"], entry["is_default"]) for entry in data["addresses"]] == [("Alice", True)]
+    assert [review["product_name"] for review in data["reviews"]] == ["Sencha", "Honey"]
+    assert [view["product_name"] for view in data["browsing_history"]] == ["Rye bread"]
+    assert "password" not in response.content.decode()
+    assert "bob" not in response.content.decode().lower()
+
+
+def test_a_closed_account_holds_no_person_and_its_sessions_are_over(
+    client: Client, alice: Customer, tmp_path: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:  # fmt: skip
+    elsewhere = Client()
+    elsewhere.force_login(alice)
+    alice.groups.add(Group.objects.create(name="support"))
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post(CLOSE, {"password": PASSWORD}, follow=True).content.decode()
+    assert "Your account is closed." in page
+    assert elsewhere.get("/account/").status_code == 302
+    assert client.get("/account/").status_code == 302
+    closed = Customer.objects.get(pk=alice.pk)
+    assert closed.login_name == f"closed#{alice.pk}"
+    assert (closed.nickname, closed.signature, closed.email, str(closed.avatar)) == ("", "", None, "")
+    assert (closed.is_deleted, closed.last_login, closed.groups.count()) == (True, None, 0)
+    assert not closed.has_usable_password()
+    assert closed.addresses.count() == 0
+    assert ProductView.objects.count() == 0
+    assert list((tmp_path / "avatars").iterdir()) == []
+
+
+def test_the_login_name_and_the_email_are_free_again(client: Client, alice: Customer) -> None:
+    client.post(CLOSE, {"password": PASSWORD})
+    secret = "apricots-in-june"
+    data = {"login_name": "alice", "email": "alice@example.org", "password1": secret, "password2": secret}
+    assert client.post("/account/register/", data).status_code == 302
+    assert Customer.objects.get(login_name="alice").pk != alice.pk
+
+
+def test_reviews_stay_without_a_name(client: Client, alice: Customer) -> None:
+    client.post(CLOSE, {"password": PASSWORD})
+    product = Product.objects.get(name="Sencha")
+    assert (product.review_count, product.stars_total) == (1, 4)
+    page = client.get(product.get_absolute_url()).content.decode()
+    assert "Grassy." in page
+    assert "Former customer ·" in page
+    assert "Ali" not in page
+
+
+def test_or_reviews_go_too_and_the_counts_stay_true(client: Client, alice: Customer) -> None:
+    client.post(CLOSE, {"password": PASSWORD, "remove_reviews": "on"})
+    product = Product.objects.get(name="Sencha")
+    assert (product.review_count, product.stars_total) == (0, 0)
+    rows = Review.objects.values_list("status", "body", "author_name")
+    assert list(rows) == [(ReviewStatus.WITHDRAWN, "", "")] * 2
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_without_the_password_nothing_is_closed(client: Client, alice: Customer, password: str) -> None:
+    assert client.post(CLOSE, {"password": password}).status_code == 422
+    alice.refresh_from_db()
+    assert (alice.is_deleted, alice.nickname, alice.addresses.count()) == (False, "Ali", 1)
+    assert client.get("/account/").status_code == 200
+
+
+def test_an_account_does_not_close_by_get(client: Client, alice: Customer) -> None:
+    assert client.get(CLOSE, {"password": PASSWORD}).status_code == 200
+    alice.refresh_from_db()
+    assert not alice.is_deleted
