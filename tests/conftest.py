@@ -1,7 +1,17 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.utils import translation
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A page asks both databases, so a test that names none has both."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and "databases" not in mark.kwargs:
+            both = {"databases": list(settings.DATABASES)}
+            item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, **both}), append=False)
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def in_chinese(client: Client, address: str, query: dict[str, str] | None = None
     return page
 
 
-@pytest.mark.django_db(databases=["default", "recommender"])
+@pytest.mark.django_db
 @pytest.mark.usefixtures("english")
 class TestPages:
     @pytest.mark.parametrize(

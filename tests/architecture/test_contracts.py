@@ -18,7 +18,7 @@ def test_the_import_contracts_hold() -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.django_db(databases=["default", "recommender"])
+@pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     answer = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=answer)

@@ -13,7 +13,7 @@ from shop.services.tags import TagToPublish, publish_tags
 from tests.recommender.taggers import TaggerStopped, WordTagger
 from tests.shop.builders import a_product, a_review
 
-pytestmark = pytest.mark.django_db(databases=["default", "recommender"])
+pytestmark = pytest.mark.django_db
 
 
 def published(product: Product) -> list[tuple[str, int, float]]:

@@ -13,7 +13,7 @@ from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_category, a_product, a_review
 
 pytestmark = [
-    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.django_db,
     pytest.mark.usefixtures("english"),
 ]
 

@@ -12,7 +12,7 @@ from seq2label.inference import PredictedLabel
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
 
-pytestmark = pytest.mark.django_db(databases=["default", "recommender"])
+pytestmark = pytest.mark.django_db
 
 
 class OneLabelTagger:

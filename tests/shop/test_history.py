@@ -161,5 +161,5 @@ def test_a_product_page_stays_within_its_budget_of_queries(
         client.force_login(a_customer())
     client.get(product.get_absolute_url())
     client.get(product.get_absolute_url())
-    with django_assert_num_queries(7 if is_guest else 9):
+    with django_assert_num_queries(9 if is_guest else 11):
         client.get(product.get_absolute_url())

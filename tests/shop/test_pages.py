@@ -10,7 +10,7 @@ from shop.models import Product, Review
 from tests.shop.builders import a_category, a_customer, a_product, a_review, a_shelf, a_tag
 
 pytestmark = [
-    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.django_db,
     pytest.mark.usefixtures("english"),
 ]
 

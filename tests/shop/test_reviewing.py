@@ -9,7 +9,7 @@ from shop.services.reviews import moderate_reviews, post_review
 from tests.shop.builders import PASSWORD, a_customer, a_product, a_review
 
 pytestmark = [
-    pytest.mark.django_db(databases=["default", "recommender"]),
+    pytest.mark.django_db,
     pytest.mark.usefixtures("english"),
 ]
 
