@@ -15,6 +15,7 @@ from shop.models import Customer, Order, OrderEvent, Shipment, ShipmentEvent
 from shop.models.orders import OrderStatus, ShipmentEventKind
 from shop.services.coupons import return_coupon
 from shop.services.locks import lock_order
+from shop.services.outbox import tell_customer
 from shop.services.refunds import refund_rest
 from shop.services.stock import consume, release
 
@@ -32,7 +33,9 @@ def cancel_order(*, order: Order, customer: Customer) -> Order:
 def close_order(*, order: Order, actor: Customer) -> Order:
     """By the shop, before it is shipped. What was paid goes back. Raises OrderMoved."""
     allowed = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID, OrderStatus.PACKED)
-    return _close(order, allowed, OrderStatus.CLOSED_BY_MERCHANT, actor)
+    closed = _close(order, allowed, OrderStatus.CLOSED_BY_MERCHANT, actor)
+    tell_customer(closed, "order_closed")
+    return closed
 
 
 def expire_order(*, order: Order) -> bool:
@@ -57,6 +60,7 @@ def ship_order(*, order: Order, actor: Customer, carrier: str, tracking_number: 
     consume(order=moved)
     shipment = Shipment.objects.create(order=moved, carrier=carrier, tracking_number=tracking_number)
     ShipmentEvent.objects.create(shipment=shipment, kind=ShipmentEventKind.HANDED_OVER)
+    tell_customer(moved, "order_shipped", shipment=shipment)
     return moved
 
 

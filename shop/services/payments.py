@@ -11,7 +11,7 @@ from shop.models.payments import PaymentOutcome
 from shop.payments import Callback, Provider
 from shop.services.locks import lock_order
 from shop.services.orders import move
-from shop.services.outbox import tell_the_desk
+from shop.services.outbox import tell_customer, tell_the_desk
 from shop.services.refunds import refund_payment
 
 
@@ -85,3 +85,4 @@ def _mark_paid(order: Order, payment: Payment) -> None:
         payment_status=PaymentStatus.PAID, payment_type=payment.provider, paid_at=timezone.now()
     )
     tell_the_desk(f"Order {order.number} is paid", "It can be packed.")
+    tell_customer(order, "order_paid")

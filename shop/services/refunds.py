@@ -13,7 +13,7 @@ from shop.models.payments import PaymentOutcome, RefundStatus
 from shop.payments import provider_of
 from shop.services.locks import lock_order
 from shop.services.numbers import new_number
-from shop.services.outbox import put_in_outbox, tell_the_desk
+from shop.services.outbox import put_in_outbox, tell_customer, tell_the_desk
 
 
 def request_refund(*, order: Order, amount: Decimal, reason: str) -> Refund:
@@ -45,7 +45,7 @@ def approve_refund(*, refund: Refund, actor: Customer) -> Refund:
     _reserve(order, refund.amount)
     refund.payment = _paying(order)
     refund.save(update_fields=["payment"])
-    put_in_outbox(OutboxKind.REFUND, {"refund_id": refund.pk})
+    _send(order, refund)
     return refund
 
 
@@ -95,8 +95,14 @@ def _refund(
         number=new_number(), order=order, payment=payment, amount=amount, reason=reason,
         status=RefundStatus.APPROVED, decided_by=actor, decided_at=timezone.now(),
     )  # fmt: skip
-    put_in_outbox(OutboxKind.REFUND, {"refund_id": refund.pk})
+    _send(order, refund)
     return refund
+
+
+def _send(order: Order, refund: Refund) -> None:
+    """To the provider and, as news, to the customer: once the transaction is done."""
+    put_in_outbox(OutboxKind.REFUND, {"refund_id": refund.pk})
+    tell_customer(order, "order_refunded", refund=refund)
 
 
 def _reserve(order: Order, amount: Decimal) -> None:

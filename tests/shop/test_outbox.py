@@ -1,6 +1,7 @@
 """The outbox: written with what it tells of, sent once by one worker, found again when one dies."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core import mail
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from shop.models import OutboxMessage
 from shop.models.outbox import OutboxKind
+from shop.services.orders import close_order
 from shop.services.outbox import put_in_outbox, tell_the_desk
+from shop.services.refunds import refund_order
 from shop.services.sending import LEASE, claim, deliver_outbox
-from tests.shop.builders import a_customer, a_paid_order
+from tests.shop.builders import a_customer, a_paid_order, a_shipped_order, an_order
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +27,29 @@ def test_a_paid_order_is_told_to_the_desk_once() -> None:
     assert [(message.subject, message.to) for message in mail.outbox] == [
         (f"Order {order.number} is paid", ["orders@localhost"])
     ]
+
+
+def test_whoever_ordered_is_told_of_payment_shipping_and_refunds_in_both_languages() -> None:
+    alice = a_customer(email="alice@example.org")
+    order = a_shipped_order(alice)
+    refund_order(order=order, amount=Decimal("5.00"), reason="Broken", actor=None)
+    deliver_outbox()
+    mails = [message for message in mail.outbox if message.to == ["alice@example.org"]]
+    assert {message.subject for message in mails} == {f"Larder {order.number}"}
+    assert [message.body for message in mails] == [
+        f"Your order {order.number} is paid. We start packing."
+        f"\n\n您的订单 {order.number} 已支付，我们开始配货。",
+        f"Your order {order.number} is on its way with SF, SF1."
+        f"\n\n您的订单 {order.number} 已由SF发出，运单号 SF1。",
+        f"We refund ¥5.00 of your order {order.number}.\n\n您的订单 {order.number} 将退款 ¥5.00。",
+    ]
+
+
+def test_an_order_that_the_shop_closes_is_told_of() -> None:
+    alice = a_customer(email="alice@example.org")
+    close_order(order=an_order(alice), actor=alice)
+    deliver_outbox()
+    assert ["We are sorry: we had to close your order" in message.body for message in mail.outbox] == [True]
 
 
 def test_what_is_rolled_back_is_never_sent() -> None:
