@@ -198,9 +198,9 @@ def test_control_without_the_lock_additions_are_lost(open_without: Open) -> None
 def test_a_login_pressed_twice_merges_the_guest_s_cart_once(servers: Servers) -> None:
     product, alice = a_product(on_hand=100), a_customer("alice")
     session = guest_session(product)
-    browsers = [Browser(port, session) for port in servers.ports * 3]
+    browsers = [Browser(port, session) for port in servers.ports]
     given = at_once(
         [partial(browser.post, "/login/", username="alice", password=PASSWORD) for browser in browsers]
     )
-    assert statuses(given) == [302] * 6
+    assert statuses(given) == [302, 302]
     assert alice.cart_items.get().quantity == 2
