@@ -4,6 +4,7 @@ Every stage finds its work in the database, so that a run can be killed anywhere
 at a time: a PostgreSQL advisory lock is held by the session that works, and falls with it.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,25 @@ Watch = Callable[[str, int | None], AbstractContextManager[Advance]]  # a stage'
 def unwatched(stage: str, total: int | None) -> Iterator[Advance]:
     """For work whose progress nobody follows."""
     yield lambda done: None
+
+
+class EnoughForNow(Exception):
+    """The time for this turn is over; what was done is stored."""
+
+
+def working_for(seconds: float) -> Watch:
+    """Ends the work between two batches once `seconds` are over, by raising EnoughForNow."""
+    deadline = time.monotonic() + seconds
+
+    def advance(done: int) -> None:
+        if time.monotonic() > deadline:
+            raise EnoughForNow
+
+    @contextmanager
+    def watch(stage: str, total: int | None) -> Iterator[Advance]:
+        yield advance
+
+    return watch
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What the worker does: catch up each second, with its models in memory from the start."""
 
 import logging
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -13,9 +14,13 @@ from recommender.exceptions import RecommenderError
 logger = logging.getLogger(__name__)
 
 
+TURN = 5.0  # seconds, after which the worker's other tasks have theirs
+
+
 @shared_task
 def catch_up() -> None:
-    services.catch_up()
+    with suppress(services.EnoughForNow):
+        services.catch_up(watch=services.working_for(TURN))
 
 
 @worker_process_init.connect

@@ -16,6 +16,8 @@ from seq2label.training import EpochRecord
 mpl.use("Agg")
 from matplotlib.figure import Figure
 
+PICTURE = "curves.png"
+
 
 def curves(records: Sequence[EpochRecord]) -> bytes:
     """Loss and validation exact-F1 by epoch, as a PNG."""
@@ -96,7 +98,7 @@ their texts. Made at commit {metrics["commit"]} on {metrics["machine"]}.
 | --- | --- |
 {seconds}
 
-![Training curves](curves.png)
+![Training curves]({PICTURE})
 
 ## Limits
 

@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from seq2label.config import ModelConfig, SearchConfig
 from seq2label.exceptions import CheckpointError, Seq2LabelError
+from seq2label.files import written_whole
 from seq2label.model import Seq2Label
 from seq2label.vocabulary import Label, LabelInventory, Vocabulary
 
@@ -74,7 +75,11 @@ def _own_weights(model: Seq2Label) -> dict[str, torch.Tensor]:
 
 
 def _dump(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(_as_json(content), encoding="utf-8")
+
+
+def _as_json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def _replace(part: Path, directory: Path) -> None:
@@ -133,6 +138,13 @@ def load_metrics(directory: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CheckpointError(directory, f"{METRICS} cannot be read") from error
     return metrics
+
+
+def save_metrics(directory: Path, metrics: Mapping[str, Any], card: str) -> None:
+    """Replace the figures and the card; what decides a result stays."""
+    for name, content in ((METRICS, _as_json(metrics)), (CARD, card)):
+        with written_whole(directory / name) as lines:
+            lines.write(content)
 
 
 def model_version(directory: Path) -> str:

@@ -26,7 +26,10 @@ class _Config:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig(_Config):
-    """Sizes of the network. H is `hidden`; the encoder's states are 2H wide."""
+    """Sizes of the network. H is `hidden`; the encoder's states are 2H wide.
+
+    `max_words` leaves room for the marks and the halves of hyphenated words among 110 words.
+    """
 
     embedding: int = 100
     hidden: int = 64
@@ -34,7 +37,7 @@ class ModelConfig(_Config):
     topics: int = 128
     attention: str = "general"
     dropout: float = 0.15
-    max_words: int = 110
+    max_words: int = 140
 
     def __post_init__(self) -> None:
         if self.attention not in {"dot", "general"}:
@@ -80,6 +83,7 @@ class TrainingConfig(_Config):
     star_dropout: float = 0.15
     word_dropout: float = 0.05
     clip: float = 1.0
+    averaging: float = 0.99
     min_word_count: int = 3
     word_vector_epochs: int = 6
     ridge: float = 0.8

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 from seq2label.exceptions import MalformedData, NotEnoughData
 
 UNLABELLED: tuple[str, ...] = ()
+READ_WORDS = 110
+"""Labels were given after reading so many words of each review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +206,21 @@ def apart_from(reviews: Iterable[ProductReview], held_out: Iterable[Pair]) -> li
     """The reviews whose product and text appear in none of the held-out pairs, each text once."""
     pairs = list(held_out)
     products = {product for pair in pairs for product in pair.products}
-    seen = {_opening(side.text) for pair in pairs for side in (pair.a, pair.b)}
+    seen = {_beginning(side.text) for pair in pairs for side in (pair.a, pair.b)}
     kept = []
     for item in reviews:
-        opening = _opening(item.review.text)
+        opening = _beginning(item.review.text)
         if item.product not in products and opening not in seen:
             seen.add(opening)
             kept.append(item)
     return kept
 
 
-def _opening(text: str) -> str:
+def opening(text: str) -> str:
+    """As much of a review as a rater reads, so that teachers and network speak of the same words."""
+    return " ".join(text.split()[:READ_WORDS])
+
+
+def _beginning(text: str) -> str:
     """The start of a text: pairs hold reviews cut at 110 words, so whole texts would not match."""
     return " ".join(text.split())[:80].lower()

@@ -11,9 +11,17 @@ from typing import Any
 
 import torch
 
-from seq2label.card import curves, log_curves, model_card
-from seq2label.checkpoint import Network, file_hash, load_metrics, save_checkpoint
-from seq2label.config import SearchConfig, TrainingConfig
+from seq2label.card import PICTURE, curves, log_curves, model_card
+from seq2label.checkpoint import (
+    CARD,
+    Network,
+    file_hash,
+    load_checkpoint,
+    load_metrics,
+    save_checkpoint,
+    save_metrics,
+)
+from seq2label.config import SearchConfig
 from seq2label.evaluation import Subject, evaluate
 from seq2label.examples import Pair, labelled_pairs, reviews_in, split_by_product
 from seq2label.files import written_whole
@@ -36,8 +44,6 @@ class Request:
     resume: bool
     card: Path | None = None
     """Where a second copy of the model card goes."""
-    variants: tuple[Path, ...] = ()
-    """Checkpoints made with one thing left out, for the card's table of what each part adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def device_named(name: str) -> torch.device:
 
 def train(request: Request, progress: Progress, report: Callable[[EpochRecord], None]) -> Trained:
     """Train, choose the decision rule on validation, evaluate once on test, write the checkpoint."""
+    commit = _commit()  # now: others may commit while this trains
     split = split_by_product(labelled_pairs(request.pairs))
     unlabelled = [item for path in request.reviews for item in reviews_in(path)]
     plan = request.plan
@@ -79,7 +86,7 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
         "test": figures.as_dict(),
         "validation_f1": max(by_share.values()),
         "validation_f1_by_decoder_share": by_share,
-        "variants": [variant(directory, plan.run) for directory in request.variants],
+        "variants": [],
         "pairs_sha256": file_hash(request.pairs),
         "reviews_sha256": {path.name: file_hash(path) for path in request.reviews},
         "sizes": {
@@ -92,22 +99,43 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
         "epochs": [asdict(record) for record in training.state.records],
         "seconds": seconds | {"whole run": sum(seconds.values())},
         "machine": _machine(plan.device),
-        "commit": _commit(),
+        "commit": commit,
     }
     log_curves(training.state.records, plan.state.parent / "tensorboard")
-    card = model_card(tagger.network, metrics)
     save_checkpoint(
         tagger.network,
         request.out,
         metrics=metrics,
-        card=card,
-        pictures={"curves.png": curves(training.state.records)},
+        card=model_card(tagger.network, metrics),
+        pictures={PICTURE: curves(training.state.records)},
     )
     if request.card:
-        with written_whole(request.card) as lines:
-            lines.write(card)
+        copy_card(request.out, request.card)
     plan.forget()
     return Trained(request.out, metrics)
+
+
+def describe(directory: Path, variants: Sequence[Path], copy: Path | None) -> None:
+    """Write the card anew, with the validation figures of runs that left something out."""
+    network, _ = load_checkpoint(directory)
+    metrics = load_metrics(directory)
+    metrics["variants"] = [_variant(load_metrics(other), metrics) for other in variants]
+    save_metrics(directory, metrics, model_card(network, metrics))
+    if copy:
+        copy_card(directory, copy)
+
+
+def _variant(metrics: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    settings = metrics["training"].items()
+    changed = ", ".join(f"{name} = {value}" for name, value in settings if own["training"].get(name) != value)
+    return {"changed": changed or "nothing", "validation_f1": metrics["validation_f1"]}
+
+
+def copy_card(directory: Path, place: Path) -> None:
+    """Put the card among other documents, without the picture that stays with the checkpoint."""
+    lines = (directory / CARD).read_text(encoding="utf-8")
+    with written_whole(place) as card:
+        card.write(lines.replace(f"![Training curves]({PICTURE})\n\n", ""))
 
 
 def _decided(
@@ -144,14 +172,6 @@ def _threshold(network: Network, search: SearchConfig, pairs: Sequence[Pair], de
         if len(near) >= 20 and sum(near) / len(near) >= SINGLE_THRESHOLD_PRECISION / 2:
             return step / 100
     return 0.2
-
-
-def variant(directory: Path, run: TrainingConfig) -> dict[str, Any]:
-    """What another checkpoint's run had otherwise, and its figure on the validation part."""
-    metrics = load_metrics(directory)
-    changed = {name: value for name, value in metrics["training"].items() if run.as_dict().get(name) != value}
-    said = ", ".join(f"{name} = {value}" for name, value in changed.items())
-    return {"changed": said or "nothing", "validation_f1": metrics["validation_f1"]}
 
 
 def _stage_seconds(records: Sequence[EpochRecord]) -> dict[str, float]:

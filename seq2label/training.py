@@ -6,12 +6,13 @@ ends in the same weights as one that was not.
 Letters: R reviews of a batch, P pairs, L labels.
 """
 
+import copy
 import hashlib
 import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from seq2label.distillation import (
     drawn_labels,
     label_targets,
 )
-from seq2label.examples import ProductReview, ReviewText, Split, apart_from
+from seq2label.examples import ProductReview, ReviewText, Split, apart_from, opening
 from seq2label.exceptions import NotEnoughData
 from seq2label.inference import Tagger
 from seq2label.keywords import regressed_directions
@@ -155,12 +156,13 @@ def prepare(split: Split, unlabelled: Sequence[ProductReview], plan: Plan, progr
     seconds["word vectors"] = time.monotonic() - started
     started = time.monotonic()
     linear = LinearTeacher(split.train, inventory, ridge=run.ridge, star_weight=run.star_weight)
-    evidence = linear.examine(reviews)
+    openings = [replace(review, text=opening(review.text)) for review in reviews]
+    evidence = linear.examine(openings)
     seconds["regression"] = time.monotonic() - started
     spoken, seconds["sentence teacher"] = _spoken(split, inventory, reviews, plan, progress)
     lessons = Lessons(linear, evidence, spoken, run.teacher_share)
     encoded = tuple(
-        vocabulary.encode_review(review.text, review.stars, plan.model.max_words) for review in reviews
+        vocabulary.encode_review(review.text, review.stars, plan.model.max_words) for review in openings
     )
     return Prepared(vocabulary, inventory, vectors, split, reviews, encoded, lessons, seconds)
 
@@ -223,6 +225,7 @@ class Training:
         self._gold = label_targets(prepared.split.train, prepared.inventory)
         self._initialise()
         self.network.to(self.device)
+        self.averaged = copy.deepcopy(self.network)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.run.learning_rate)
         self.state = Progressed()
         symbols = [prepared.vocabulary.encode_label(label.text) for label in prepared.inventory.labels]
@@ -257,13 +260,17 @@ class Training:
                 continue
             report(self._epoch(stage, limits[self.state.stage], progress))
             self.save()
-        if self.state.best is not None:
-            self.network.load_state_dict(self.state.best)
+        self._return_to_best()
         return self.result()
 
     def result(self) -> Network:
-        """The network with its vocabularies, as inference takes it."""
-        return Network(self.network, self.prepared.vocabulary, self.prepared.inventory, SearchConfig())
+        """The averaged network with its vocabularies, as inference takes it."""
+        return Network(self.averaged, self.prepared.vocabulary, self.prepared.inventory, SearchConfig())
+
+    def _return_to_best(self) -> None:
+        if self.state.best is not None:
+            self.network.load_state_dict(self.state.best)
+            self.averaged.load_state_dict(self.state.best)
 
     def _is_stale(self, stage: str) -> bool:
         return stage == "fine" and self.state.stale >= self.run.patience
@@ -271,8 +278,7 @@ class Training:
     def _enter_next_stage(self) -> None:
         """Fine-tuning goes on from the best weights so far, with a fresh optimizer."""
         self.state.stage, self.state.epoch, self.state.stale = self.state.stage + 1, 0, 0
-        if self.state.best is not None:
-            self.network.load_state_dict(self.state.best)
+        self._return_to_best()
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=self.run.fine_learning_rate, weight_decay=1e-6
         )
@@ -359,7 +365,14 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.run.clip)
         self.optimizer.step()
+        self._average()
         return float(loss.detach())
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Follow the weights slowly (Polyak averaging): what the last batches happened to say evens out."""
+        for slow, quick in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            slow.lerp_(quick, 1 - self.run.averaging)
 
     def _spoken_loss(self, stage: str, summary: Tensor, memory: Memory, labels: Indices) -> Tensor:
         """The decoder's loss; labels drawn from the teacher come in a random order already."""
@@ -400,7 +413,7 @@ class Training:
         if record.validation_f1 > state.best_f1:
             state.best_f1, state.stale = record.validation_f1, 0
             state.best = {
-                name: weight.detach().cpu().clone() for name, weight in self.network.state_dict().items()
+                name: weight.detach().cpu().clone() for name, weight in self.averaged.state_dict().items()
             }
         else:
             state.stale += 1
@@ -410,6 +423,7 @@ class Training:
         saved = asdict(self.state) | {
             "records": [asdict(record) for record in self.state.records],
             "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "about": self._about,
         }
@@ -429,6 +443,7 @@ class Training:
             records=[EpochRecord(**record) for record in saved["records"]],
         )
         self.network.load_state_dict(saved["network"])
+        self.averaged.load_state_dict(saved["averaged"])
         rate = self.run.learning_rate if self.state.stage == 0 else self.run.fine_learning_rate
         decay = 0.0 if self.state.stage == 0 else 1e-6
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=rate, weight_decay=decay)

@@ -6,7 +6,7 @@ import pytest
 
 from recommender.labelling import BATCH_SIZE
 from recommender.models import FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
-from recommender.services import catch_up
+from recommender.services import EnoughForNow, catch_up, ingest, label_pending, working_for
 from shop.models import Product, ProductTag, Review, TagMention
 from shop.models.reviews import ReviewStatus
 from shop.services.tags import TagToPublish, publish_tags
@@ -223,6 +223,20 @@ def test_a_run_that_was_stopped_while_labelling_ends_like_one_that_was_not(calls
 
     assert everything() == stopped
     assert len(stopped["labels"]) == Review.objects.count() + 8  # eight of the reviews say two things
+
+
+def test_a_turn_ends_between_two_batches_and_the_next_one_goes_on() -> None:
+    product = a_product()
+    for _ in range(2 * BATCH_SIZE):
+        a_review(product, body="tasty")
+    ingest()
+    with pytest.raises(EnoughForNow):
+        label_pending(tagger=WordTagger(), watch=working_for(0.0))
+    assert ReviewEntry.objects.to_label("words-1").count() == BATCH_SIZE
+
+    catch_up(tagger=WordTagger())
+
+    assert published(product) == [("great taste", 2 * BATCH_SIZE, 1.0)]
 
 
 def test_tags_that_were_stored_but_not_published_are_published_by_the_next_run() -> None:

@@ -1,6 +1,7 @@
 """The three commands on tiny files: train, label, evaluate."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from seq2label.inference import Tagger
 from seq2label.management.commands import label_pairs
 from tests.seq2label.builders import write_pairs
 
@@ -132,3 +134,16 @@ def test_a_malformed_line_is_named_and_nothing_is_written(trained: Path) -> None
 def test_an_absent_model_is_a_sentence(trained: Path) -> None:
     with pytest.raises(CommandError, match="there is no such directory"):
         call_command("label_pairs", pairs=trained / "pairs.jsonl", out=trained / "n", model=trained / "none")
+
+
+def test_the_card_names_what_another_run_did_otherwise(trained: Path) -> None:
+    version = Tagger.load(trained / "model").model_version
+    other = trained / "other"
+    shutil.copytree(trained / "model", other)
+    metrics = json.loads((other / "metrics.json").read_text())
+    metrics["training"]["weak_epochs"], metrics["validation_f1"] = 0, 0.125
+    (other / "metrics.json").write_text(json.dumps(metrics))
+    call_command("describe_seq2label", model=trained / "model", variants=[other], card=trained / "card.md")
+    assert "| trained with weak_epochs = 0 | 0.125 |" in (trained / "card.md").read_text()
+    assert "| trained with weak_epochs = 0 | 0.125 |" in (trained / "model" / "README.md").read_text()
+    assert Tagger.load(trained / "model").model_version == version

@@ -31,9 +31,6 @@ class Command(BaseCommand):
         )
         parser.add_argument("--out", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint directory")
         parser.add_argument("--card", type=Path, help="where a second copy of the model card goes")
-        parser.add_argument(
-            "--variants", type=Path, nargs="*", default=[], help="other checkpoints to compare in the card"
-        )
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
         parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
         parser.add_argument("--seed", type=int, default=run.seed)
@@ -82,7 +79,6 @@ def _request(options: dict[str, Any]) -> Request:
         plan=Plan(ModelConfig(), run, device_named(options["device"]), state),
         resume=options["resume"],
         card=options["card"],
-        variants=tuple(options["variants"]),
     )
 
 
