@@ -70,9 +70,9 @@ def test_a_label_is_traced_to_the_review_that_says_it(tagger: Tagger) -> None:
 
 def test_a_single_review_gets_its_label(tagger: Tagger) -> None:
     [labels] = tagger.label_pairs(
-        [(ReviewText("Way too sweet for me. Sugary, far too sweet.", 2), ReviewText(""))]
+        [(ReviewText("It was stale, old and hard. Stale, past its date.", 2), ReviewText(""))]
     )
-    assert labels[0].text == "too sweet"
+    assert labels[0].text == "stale"
     assert labels[0].share_a == 1.0
     assert labels[0].polarity == -1
 
