@@ -141,7 +141,7 @@ LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")
-CURRENCY_SYMBOL = "¥"
+CURRENCY, CURRENCY_SYMBOL = "CNY", "¥"
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.folder("STATIC_DIR", VAR_DIR / "static")
@@ -207,9 +207,39 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 10},
     },
+    # What a payment's confirmation, a refund or a mail waits at most.
+    "outbox": {"task": "shop.tasks.deliver_outbox", "schedule": 1.0, "options": {"expires": 10}},
+    "unpaid-orders": {"task": "shop.tasks.expire_orders", "schedule": 30.0, "options": {"expires": 60}},
+    "delivered-orders": {
+        "task": "shop.tasks.complete_orders",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
 BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)
+
+ORDER_PAYMENT_MINUTES = env.whole("ORDER_PAYMENT_MINUTES", 30, at_least=1)
+ORDER_COMPLETION_DAYS = env.whole("ORDER_COMPLETION_DAYS", 7)
+ORDER_DESK_EMAIL = env.text("ORDER_DESK_EMAIL", "orders@localhost")
+PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "sandbox")  # the sandbox moves no money
+if unknown := set(PAYMENT_PROVIDERS) - {"sandbox", "alipay"}:
+    raise ImproperlyConfigured(
+        f"PAYMENT_PROVIDERS names {', '.join(sorted(unknown))}: set it to alipay, sandbox, or both."
+    )
+ALIPAY_APP_ID = env.text("ALIPAY_APP_ID", "")
+ALIPAY_PRIVATE_KEY_FILE = env.text("ALIPAY_PRIVATE_KEY_FILE", "")
+ALIPAY_PUBLIC_KEY_FILE = env.text("ALIPAY_PUBLIC_KEY_FILE", "")
+ALIPAY_TEST_GATEWAY = env.flag("ALIPAY_TEST_GATEWAY", False)
+if "alipay" in PAYMENT_PROVIDERS:
+    for variable in ("ALIPAY_APP_ID", "ALIPAY_PRIVATE_KEY_FILE", "ALIPAY_PUBLIC_KEY_FILE"):
+        if not env.text(variable, ""):
+            raise ImproperlyConfigured(f"{variable} is not set, and PAYMENT_PROVIDERS names alipay.")
+    # The form that starts a payment leads there, and a browser asks the policy about that, too.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        "https://*.alipay.com",
+        "https://*.alipaydev.com",
+    ]
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)

@@ -1,8 +1,23 @@
-"""What the shop leaves to the worker."""
+"""What the shop leaves to the worker. Each task may run beside itself and twice."""
 
 from celery import shared_task
 
-from shop.services import forgetting, mail
+from shop.services import expiry, forgetting, mail, orders, sending
+
+
+@shared_task
+def deliver_outbox() -> None:
+    sending.deliver_outbox()
+
+
+@shared_task
+def expire_orders() -> None:
+    expiry.expire_unpaid_orders()
+
+
+@shared_task
+def complete_orders() -> None:
+    orders.complete_delivered_orders()
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from shop.exceptions import StockAllocated
 from shop.forms.admin import ProductForm
 from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.services.catalogue import keep_category
+from shop.services.stock import adjust_stock
 
 
 class KeepsWho(admin.ModelAdmin[Any]):
@@ -26,7 +28,8 @@ class KeepsWho(admin.ModelAdmin[Any]):
             obj.created_by_id = request.user.pk
             obj.save()
         else:
-            obj.save(update_fields=[*form.changed_data, "changed_by", "changed_at"])
+            changed = [name for name in form.changed_data if name != "on_hand"]  # its own service's
+            obj.save(update_fields=[*changed, "changed_by", "changed_at"])
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -118,7 +121,7 @@ class ProductAdmin(KeepsWho):
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": (("name", "name_zh"), ("brief", "brief_zh"), "detail", "detail_zh", "cover")}),
-        (_("Shelf"), {"fields": ("category", "brand", ("asin", "sku"), "is_on_sale")}),
+        (_("Shelf"), {"fields": ("category", "brand", ("asin", "sku"), "is_on_sale", "limit_per_order")}),
         (_("Price and stock"), {"fields": (
             ("selling_price", "original_price"), ("quantity", "unit"), ("on_hand", "allocated"),
         )}),
@@ -133,6 +136,19 @@ class ProductAdmin(KeepsWho):
         if product.local_name == product.name:
             return product.name
         return format_html('<span class="nowrap">{}</span>', product.local_name)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        """Stock goes into the ledger, as the difference to what the form showed: others sell meanwhile."""
+        counted = obj.on_hand
+        shown = form.initial.get("on_hand", 0) if change else 0
+        obj.on_hand = shown
+        super().save_model(request, obj, form, change)
+        try:
+            adjust_stock(product_id=obj.pk, change=counted - shown, actor_id=request.user.pk)
+        except StockAllocated as error:
+            sentence = _("%(product)s: orders hold %(allocated)d by now, the stock stays as it is.")
+            facts = {"product": error.product, "allocated": error.product.allocated}
+            messages.error(request, sentence % facts)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
         return super().get_changelist_form(request, form=ProductForm, **kwargs)

@@ -1,5 +1,6 @@
 """Forms of the admin."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -7,7 +8,8 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, Use
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from shop.models import Category, Customer, Product
+from shop.models import Category, Coupon, Customer, Product
+from shop.models.coupons import CouponKind, CouponSource
 from shop.models.customers import normal_email
 
 
@@ -57,3 +59,29 @@ class ProductForm(forms.ModelForm[Product]):
         if bool(cleaned.get("quantity")) != bool(cleaned.get("unit")):
             self.add_error("unit", _("A quantity needs a unit, and a unit a quantity."))
         return cleaned
+
+
+class CouponForm(forms.ModelForm[Coupon]):
+    """Says in words what the database checks of a coupon."""
+
+    def clean_code(self) -> str | None:
+        return self.cleaned_data["code"] or None  # unique, so empty means none rather than ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        value, total_limit = cleaned.get("value"), cleaned.get("total_limit")
+        if value is not None and not _fits(cleaned.get("kind", ""), value):
+            self.add_error("value", _("An amount above 0, a percentage up to 100, or 0 for free delivery."))
+        if (cleaned.get("source") == CouponSource.CODE) != bool(cleaned.get("code")):
+            self.add_error("code", _("A coupon entered as a code needs one, and no other has one."))
+        if cleaned.get("category") and cleaned.get("product"):
+            self.add_error("product", _("Choose a category or a product, not both."))
+        if total_limit is not None and total_limit < self.instance.claimed_count:
+            self.add_error("total_limit", _("More than that are in customers' hands already."))
+        return cleaned
+
+
+def _fits(kind: str, value: Decimal) -> bool:
+    if kind == CouponKind.DELIVERY:
+        return value == 0
+    return 0 < value <= 100 if kind == CouponKind.PERCENT else value > 0

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0002_address'),
+        ('shop', '0004_opening_stock'),
     ]
 
     operations = [

@@ -1,21 +1,43 @@
 """The shop's entities, one module per noun."""
 
 from shop.models.addresses import Address
+from shop.models.cart import CartItem
 from shop.models.catalogue import Category, Product
+from shop.models.coupons import Coupon, CustomerCoupon
 from shop.models.customers import Customer
+from shop.models.delivery import DeliveryRule
 from shop.models.login_delays import LoginDelay
+from shop.models.orders import Order, OrderAddress, OrderEvent, OrderItem, Shipment, ShipmentEvent
+from shop.models.outbox import OutboxMessage
+from shop.models.payments import Payment, Refund, SandboxTrade
 from shop.models.product_views import ProductView
 from shop.models.reviews import Review
+from shop.models.stock import StockMovement
 from shop.models.tags import ProductTag, TagMention
 
 __all__ = [
     "Address",
+    "CartItem",
     "Category",
+    "Coupon",
     "Customer",
+    "CustomerCoupon",
+    "DeliveryRule",
     "LoginDelay",
+    "Order",
+    "OrderAddress",
+    "OrderEvent",
+    "OrderItem",
+    "OutboxMessage",
+    "Payment",
     "Product",
     "ProductTag",
     "ProductView",
+    "Refund",
     "Review",
+    "SandboxTrade",
+    "Shipment",
+    "ShipmentEvent",
+    "StockMovement",
     "TagMention",
 ]

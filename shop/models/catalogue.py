@@ -136,6 +136,10 @@ class Product(ChangedBy):
     on_hand = models.PositiveIntegerField(_("stock on hand"), default=0)
     allocated = models.PositiveIntegerField(_("allocated"), default=0, editable=False)
     is_on_sale = models.BooleanField(_("on sale"), default=True)
+    limit_per_order = models.PositiveSmallIntegerField(
+        _("limit per order"), default=20, validators=[MinValueValidator(1)],
+        help_text=_("How many of it one order may hold."),
+    )  # fmt: skip
 
     # Kept by shop.services.reviews with every review, so that lists need no aggregate.
     review_count = models.PositiveIntegerField(_("reviews"), default=0, editable=False)
@@ -152,6 +156,7 @@ class Product(ChangedBy):
             models.CheckConstraint(
                 condition=Q(allocated__lte=F("on_hand")), name="product_allocated_within_stock"
             ),
+            models.CheckConstraint(condition=Q(limit_per_order__gte=1), name="product_limit_at_least_1"),
         )
 
     def __str__(self) -> str:

@@ -57,9 +57,41 @@ def _browsing_history(customer: Customer) -> object:
     )
 
 
+def _orders(customer: Customer) -> object:
+    columns = (
+        "number", "goods_total", "discount_total", "delivery_fee", "total", "status", "payment_status",
+        "payment_type", "paid_total", "refunded_total", "note", "created_at", "paid_at",
+    )  # fmt: skip
+    address = ("receiver", "phone", "province", "city", "district", "detail")
+    return [
+        {
+            **{name: getattr(order, name) for name in columns},
+            "address": {name: getattr(order.address, name) for name in address},
+            "items": [{"name": i.name, "price": i.price, "quantity": i.quantity} for i in order.items.all()],
+        }
+        for order in customer.orders.order_by("pk").select_related("address").prefetch_related("items")
+    ]
+
+
+def _coupons(customer: Customer) -> object:
+    return list(
+        customer.coupons.order_by("pk").values(
+            "created_at", coupon_name=F("coupon__name"), order_number=F("used_on__number")
+        )
+    )
+
+
+def _cart(customer: Customer) -> object:
+    columns = ("product_id", "quantity", "price_seen", "created_at")
+    return list(customer.cart_items.order_by("pk").values(*columns, product_name=F("product__name")))
+
+
 SECTIONS: dict[str, Section] = {
     "profile": _profile,
     "addresses": _addresses,
     "reviews": _reviews,
     "browsing_history": _browsing_history,
+    "orders": _orders,
+    "coupons": _coupons,
+    "cart": _cart,
 }

@@ -24,6 +24,7 @@ def close_account(*, customer: Customer, remove_reviews: bool) -> None:
     else:
         Review.objects.filter(customer=owner).update(author_name="")
     owner.addresses.all().delete()
+    owner.cart_items.all().delete()
     erase_views(viewer=Viewer(customer_id=owner.pk))
     owner.groups.clear()
     owner.user_permissions.clear()

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
@@ -23,7 +24,9 @@ from django.utils import timezone
 from shop.demo.entries import CategoryEntry, DemoEntries, ProductEntry, ReviewEntry
 from shop.demo.pictures import draw
 from shop.exceptions import ShopError
-from shop.models import Category, Customer, Product, Review
+from shop.models import Category, Coupon, Customer, DeliveryRule, Product, Review
+from shop.models.coupons import CouponKind, CouponSource
+from shop.services.stock import open_ledger
 
 STAFF = ("admin",)
 LOGINS = (*STAFF, "alice", "bob")
@@ -78,6 +81,7 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
         if missing:
             _add_products(missing, reviews, progress)
         logins = _add_logins(passwords)
+        _add_terms()
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 
@@ -111,6 +115,7 @@ def _add_products(
         Review.objects.bulk_create(
             [_review(product, customers[review.login_name], review, today) for review in its_reviews]
         )
+    open_ledger(Product.objects.filter(sku__in=by_sku))
 
 
 def _add_product(entry: ProductEntry, category: Category, reviews: Sequence[ReviewEntry]) -> Product:
@@ -196,6 +201,27 @@ def _add_logins(passwords: Mapping[str, str]) -> tuple[DemoLogin, ...]:
             make = Customer.objects.create_superuser if login_name in STAFF else Customer.objects.create_user
             make(login_name, passwords[login_name], nickname=login_name.title())
     return tuple(DemoLogin(name, name in STAFF, passwords.get(name)) for name in LOGINS)
+
+
+def _add_terms() -> None:
+    """A delivery rule, without which nothing can be ordered, and a coupon to claim and one to enter."""
+    if not Coupon.objects.exists():
+        Coupon.objects.bulk_create(_coupons(timezone.now() + timedelta(days=365)))
+    if not DeliveryRule.objects.exists():
+        DeliveryRule.objects.create(
+            name="Everywhere", fee=Decimal("8.00"), free_from=Decimal("99.00"), days=2
+        )
+
+
+def _coupons(valid_until: datetime) -> Iterable[Coupon]:
+    yield Coupon(
+        name="5 off your basket", name_zh="满50减5", source=CouponSource.CLAIM, kind=CouponKind.AMOUNT,
+        value=Decimal("5.00"), minimum_spend=Decimal("50.00"), valid_until=valid_until,
+    )  # fmt: skip
+    yield Coupon(
+        name="Tea time: delivery on us", name_zh="下午茶免运费", source=CouponSource.CODE, code="TEATIME",
+        kind=CouponKind.DELIVERY, valid_until=valid_until,
+    )  # fmt: skip
 
 
 def _passwords_kept_in(path: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from shop.amazon.records import Fields, ProductRecord, ReviewRecord, fields_of, 
 from shop.amazon.rejects import Reason, Rejected, RejectsFile
 from shop.models import Category, Product, Review
 from shop.models.reviews import ReviewStatus
+from shop.services.stock import open_ledger
 
 BATCH = 2_000  # half a second's work: a transaction stays well below the feed's overlap
 OTHER, OTHER_ZH = "Other", "其他"
@@ -184,6 +185,7 @@ def _write_products(batch: Sequence[ProductRecord], shelves: "_Shelves", rules: 
             elif fields := _fill(product, record, shelves):
                 gained.setdefault(record.asin, set()).update(fields)
         Product.objects.bulk_create(new.values())
+        open_ledger(Product.objects.filter(asin__in=new))
         for asin in gained.keys() & there.keys():
             there[asin].save(update_fields=[*gained[asin], "changed_at"])
     return Written(new=len(new), filled=len(gained))
@@ -200,6 +202,7 @@ def _write_reviews(batch: Sequence[ReviewRecord], shelves: "_Shelves", rules: Im
             [_nameless_product(asin, shelves, rules) for asin in sorted(missing)]
         )
         if made:
+            open_ledger(Product.objects.filter(asin__in=missing))
             products = _locked_products(batch)
         _insert_reviews([_review(products[record.asin], record) for record in new])
         _count(products, new)

@@ -19,6 +19,7 @@ from shop.exceptions import EmailTaken, LoginNameTaken
 from shop.forms.access import LoginForm, RegistrationForm
 from shop.services.accounts import register
 from shop.services.history import adopt_views
+from shop.views.baskets import bring_cart, take_guest_cart
 from shop.views.history import visitor_of
 
 
@@ -28,9 +29,10 @@ class LogIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        visitor = visitor_of(self.request)
+        visitor, lines = visitor_of(self.request), take_guest_cart(self.request)
         answer = super().form_valid(form)
         adopt_views(visitor=visitor, customer=form.get_user())
+        bring_cart(self.request, lines)
         messages.success(self.request, _("Welcome, %(name)s.") % {"name": form.get_user()})
         return answer
 
@@ -80,9 +82,10 @@ def registration(request: HttpRequest) -> HttpResponse:
     except EmailTaken:
         form.add_error("email", _("Another account uses this e-mail address."))
         return registration_page(request, form)
-    visitor = visitor_of(request)
+    visitor, lines = visitor_of(request), take_guest_cart(request)
     login(request, customer)
     adopt_views(visitor=visitor, customer=customer)
+    bring_cart(request, lines)
     messages.success(request, _("Welcome to Larder, %(name)s.") % {"name": customer})
     return redirect(where_next(request))
 

@@ -34,6 +34,7 @@ def fields_of(product: Product, **changed: object) -> dict[str, object]:
         "selling_price": product.selling_price,
         "on_hand": product.on_hand,
         "is_on_sale": "on",
+        "limit_per_order": product.limit_per_order,
     }
     return inline | shown | changed
 

@@ -17,8 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from shop.demo.entries import ProductEntry, read_entries
-from shop.models import Category, Customer, Product, Review
+from shop.models import Category, Coupon, Customer, Product, Review
+from shop.selectors.checkout import delivery_rule
 from shop.services.demo import load_demo
+from shop.services.reconciliation import differences
 from tests.shop import builders
 from tests.shop.demo_files import HONEY, SENCHA, a_demo, a_product, a_review, a_small_demo
 
@@ -263,3 +265,14 @@ def test_a_spoilt_file_of_logins_is_named_and_nothing_is_written(
     )
     assert every_row() == [[], [], [], []]
     assert every_file(var_dir) == {logins: (content.encode(), logins.stat().st_mtime_ns)}
+
+
+def test_the_demo_s_stock_is_in_the_ledger_and_can_be_delivered(folder: Path) -> None:
+    load(folder)
+    load(folder)
+    assert list(differences()) == []
+    assert delivery_rule("Zhejiang").fee == Decimal("8.00")
+    assert list(Coupon.objects.order_by("pk").values_list("code", "kind")) == [
+        (None, "amount"),
+        ("TEATIME", "delivery"),
+    ]

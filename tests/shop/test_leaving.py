@@ -7,10 +7,19 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from shop.models import Customer, Product, ProductView, Review
+from shop.models import Customer, Order, Product, ProductView, Review
 from shop.models.reviews import ReviewStatus
 from shop.services.accounts import change_avatar
-from tests.shop.builders import PASSWORD, a_customer, a_product, a_review, an_address
+from shop.services.cart import add_to_cart
+from tests.shop.builders import (
+    PASSWORD,
+    a_customer,
+    a_held_coupon,
+    a_product,
+    a_review,
+    an_address,
+    an_order,
+)
 from tests.shop.test_avatars import a_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
@@ -44,7 +53,9 @@ def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Cus
     assert response["Content-Disposition"] == 'attachment; filename="larder-my-data.json"'
     assert "no-store" in response["Cache-Control"]
     data = response.json()
-    assert sorted(data) == ["addresses", "browsing_history", "profile", "reviews"]
+    assert sorted(data) == [
+        "addresses", "browsing_history", "cart", "coupons", "orders", "profile", "reviews",
+    ]  # fmt: skip
     assert data["profile"]["email"] == "alice@example.org"
     assert data["profile"]["avatar_webp_base64"].startswith("UklGR")
     assert [(entry["receiver"], entry["is_default"]) for entry in data["addresses"]] == [("Alice", True)]
@@ -52,6 +63,28 @@ def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Cus
     assert [view["product_name"] for view in data["browsing_history"]] == ["Rye bread"]
     assert "password" not in response.content.decode()
     assert "bob" not in response.content.decode().lower()
+
+
+def test_the_export_holds_orders_coupons_and_the_cart(client: Client, alice: Customer) -> None:
+    order = an_order(alice, a_product("Sencha tin"), coupon=a_held_coupon(alice))
+    add_to_cart(customer=alice, product_id=a_product("Oats").pk, quantity=2)
+    an_order(a_customer("bob"))
+    data = client.get("/account/export/").json()
+    assert [(row["number"], row["total"], row["items"]) for row in data["orders"]] == [
+        (order.number, "12.00", [{"name": "Sencha tin", "price": "10.00", "quantity": 1}])
+    ]
+    assert [(row["coupon_name"], row["order_number"]) for row in data["coupons"]] == [
+        ("Three off", order.number)
+    ]
+    assert [(row["product_name"], row["quantity"]) for row in data["cart"]] == [("Oats", 2)]
+
+
+def test_a_closed_account_leaves_its_orders_and_no_cart(client: Client, alice: Customer) -> None:
+    order = an_order(alice)
+    add_to_cart(customer=alice, product_id=a_product("Oats").pk, quantity=2)
+    client.post(CLOSE, {"password": PASSWORD})
+    assert alice.cart_items.count() == 0
+    assert Order.objects.get() == order
 
 
 def test_a_closed_account_holds_no_person_and_its_sessions_are_over(

@@ -1,0 +1,26 @@
+"""Questions about orders. A customer's are always fetched through the customer."""
+
+from django.db.models import Prefetch, QuerySet
+
+from shop.models import Customer, Order, OrderEvent, Payment, Refund
+
+
+def orders_of(customer: Customer) -> "QuerySet[Order]":
+    """Newest first, with their items."""
+    return Order.objects.shown().filter(customer=customer).prefetch_related("items")
+
+
+def whole_orders(customer: Customer) -> "QuerySet[Order]":
+    """With all that an order's page shows."""
+    return (
+        Order.objects.shown()
+        .filter(customer=customer)
+        .select_related("address", "shipment", "open_refund")
+        .prefetch_related(
+            "items",
+            Prefetch("events", OrderEvent.objects.order_by("pk")),
+            Prefetch("payments", Payment.objects.order_by("pk")),
+            Prefetch("refunds", Refund.objects.order_by("pk")),
+            "shipment__events",
+        )
+    )

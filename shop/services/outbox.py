@@ -1,0 +1,38 @@
+"""What must be sent once a decision is stored: written with it, sent after it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from shop.models import Customer, Order, OutboxMessage
+from shop.models.outbox import OutboxKind
+
+
+def put_in_outbox(kind: OutboxKind, payload: Mapping[str, Any], *, due_at: datetime | None = None) -> None:
+    """In the transaction of what it tells of."""
+    OutboxMessage.objects.create(kind=kind, payload=dict(payload), due_at=due_at or timezone.now())
+
+
+def tell_customer(order: Order, news: str, **facts: object) -> None:
+    """A mail of templates/shop/mail to whoever ordered, if they gave an address.
+
+    In every language of the shop: no request is near that would say which one they read.
+    """
+    email = Customer.objects.values_list("email", flat=True).get(pk=order.customer_id)
+    if not email:
+        return
+    texts = []
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            texts.append(render_to_string(f"shop/mail/{news}.txt", {"order": order, **facts}).strip())
+    body = "\n\n".join(texts)
+    put_in_outbox(OutboxKind.MAIL, {"to": email, "subject": f"Larder {order.number}", "body": body})
+
+
+def tell_the_desk(subject: str, body: str) -> None:
+    """A mail to those who pack and refund."""
+    put_in_outbox(OutboxKind.MAIL, {"to": settings.ORDER_DESK_EMAIL, "subject": subject, "body": body})

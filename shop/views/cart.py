@@ -1,0 +1,90 @@
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from shop import session_cart
+from shop.exceptions import ShopError
+from shop.forms.cart import QuantityForm
+from shop.models import Product
+from shop.sentences import sentence
+from shop.services import cart as services
+from shop.session_cart import Wanted
+from shop.views.baskets import cart_summary, current_cart, page_before
+
+Change = Callable[[HttpRequest, int, int], Wanted | None]
+
+
+@require_safe
+def cart(request: HttpRequest) -> HttpResponse:
+    shown = current_cart(request)
+    return render(request, "shop/cart.html", {"cart": shown, "summary": cart_summary(request, shown)})
+
+
+@require_POST
+def add(request: HttpRequest, product_id: int) -> HttpResponse:
+    return changed(request, product_id, _add, _("Added to your cart."))
+
+
+@require_POST
+def take(request: HttpRequest, product_id: int) -> HttpResponse:
+    return changed(request, product_id, _take, _("Taken out of your cart."))
+
+
+@require_POST
+def set_quantity(request: HttpRequest, product_id: int) -> HttpResponse:
+    return changed(request, product_id, _set, _("Your cart is up to date."))
+
+
+@require_POST
+def remove(request: HttpRequest, product_id: int) -> HttpResponse:
+    if request.user.is_authenticated:
+        services.remove_from_cart(customer=request.user, product_id=product_id)
+    session_cart.put(request.session, product_id, None)
+    messages.success(request, _("Taken out of your cart."))
+    return redirect("shop:cart")
+
+
+def changed(request: HttpRequest, product_id: int, change: Change, done: str) -> HttpResponse:
+    """Change a line as the form says, and go back to where the shopper was."""
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(form.errors["quantity"][0]))
+        return redirect(page_before(request))
+    try:
+        line = change(request, product_id, form.cleaned_data["quantity"])
+    except Product.DoesNotExist as error:
+        raise Http404 from error
+    except ShopError as error:
+        messages.error(request, sentence(error))
+    else:
+        session_cart.put(request.session, product_id, line)
+        messages.success(request, done)
+    return redirect(f"{page_before(request)}#product-{product_id}")
+
+
+def _add(request: HttpRequest, product_id: int, quantity: int) -> Wanted | None:
+    if request.user.is_authenticated:
+        return services.add_to_cart(customer=request.user, product_id=product_id, quantity=quantity)
+    lines = session_cart.read(request.session)
+    before = lines.pop(product_id, None)
+    return services.fitting_line(product_id, quantity + (before.quantity if before else 0), len(lines))
+
+
+def _take(request: HttpRequest, product_id: int, quantity: int) -> Wanted | None:
+    if request.user.is_authenticated:
+        return services.take_from_cart(customer=request.user, product_id=product_id, quantity=quantity)
+    before = session_cart.read(request.session).get(product_id)
+    return services.fewer(before, quantity) if before else None
+
+
+def _set(request: HttpRequest, product_id: int, quantity: int) -> Wanted | None:
+    if request.user.is_authenticated:
+        return services.set_quantity(customer=request.user, product_id=product_id, quantity=quantity)
+    before = session_cart.read(request.session).get(product_id)
+    if before and quantity <= before.quantity:
+        return Wanted(quantity, before.price_seen)
+    return services.fitting_line(product_id, quantity, 0)
