@@ -6,6 +6,7 @@ with `--report` to a file.
 """
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -41,16 +42,26 @@ QUESTIONS = (
 
 @dataclass
 class Stages:
-    """What each stage took, in seconds, in order."""
+    """What each stage took, in seconds, in order; kept in a file, since a run may be stopped and go on."""
 
+    file: Path
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def kept_in(cls, file: Path) -> "Stages":
+        return cls(file, json.loads(file.read_text()) if file.exists() else {})
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
+        """A stage that was done before finds nothing to do and takes less: the longest time counts."""
         print(f"\n== {name} ==", flush=True)
         start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.note(name, time.perf_counter() - start)
+
+    def note(self, name: str, seconds: float) -> None:
+        self.seconds[name] = max(seconds, self.seconds.get(name, 0.0))
+        self.file.write_text(json.dumps(self.seconds))
 
 
 def main() -> None:
@@ -61,19 +72,20 @@ def main() -> None:
     os.environ["LABEL_MODEL_DIR"] = str(
         model if options.train else ROOT / "seq2label" / "checkpoints" / "default"
     )
-    stages = Stages()
+    stages = Stages.kept_in(options.var / "stages.json")
 
     manage("migrate", "--verbosity=0")
     manage("migrate", "--verbosity=0", "--database=recommender")
     with stages.timed("import"):
         meta = options.data / "amazon" / "meta_Grocery_and_Gourmet_Food.json.gz"
         manage("import_amazon", "--reviews", str(reviews), "--meta", str(meta))
-    if options.train and not (model / "config.json").exists():
-        with stages.timed("train"):
+    if options.train:
+        if not (model / "config.json").exists():
             loose = options.data / "amazon" / "loose_reviews.csv.gz"
             pairs = options.data / "labels" / "pairs.jsonl.gz"
             manage("train_seq2label", "--pairs", str(pairs), "--reviews", str(reviews), str(loose),
                    "--out", str(model), "--resume")  # fmt: skip
+        stages.note("train", json.loads((model / "metrics.json").read_text())["seconds"]["whole run"])
     recommend(stages)
     report = write_report(stages, options.train)
     with stages.timed("serve"):
