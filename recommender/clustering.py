@@ -22,10 +22,12 @@ MOST_TAGS = 8
 SAME_MEANING = 0.85  # cosine from which two labels say the same
 KINDRED = 0.4  # cosine to the medoid below which KMeans put a label where it does not belong
 RESTARTS = 4
+FEWER = 2  # groups than there is room for, where that fits clearly better
 WARM_ADVANTAGE = 1.005  # a cold start replaces the last version's groups only for a clearly better fit
 K_ADVANTAGE = 0.02  # of silhouette, for another number of groups than last time
 NAME_ADVANTAGE = 0.8  # of the holder's cost: a rival below it takes over a group's name
 FEW_REVIEWS = 50  # up to here a single new review is worth a tag of its own
+LEAST_SHARE = 0.02  # of more reviews than that, which must say so for a tag to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def tags_of(labels: Iterable[LabelSupport], reviews: int, previous: Sequence[Pre
         groups = with_the_latest(groups, ordered)
     tags = named(groups, previous)
     rarities = {label.text: label.rarity for label in ordered}
+    if reviews > FEW_REVIEWS:
+        tags = [tag for tag in tags if len(tag.review_ids) >= LEAST_SHARE * reviews]
     tags.sort(key=lambda tag: (-len(tag.review_ids) * rarities[tag.medoid], -tag.review_ids[-1], tag.medoid))
     return [replace(tag, share=len(tag.review_ids) / reviews) for tag in tags]
 
@@ -144,7 +148,7 @@ def best_partition(
     np.fill_diagonal(distances, 0.0)
     fits = {
         k: fitted(vectors, weights, spread_out(vectors, weights, k))
-        for k in range(2, min(most, len(vectors) - 1) + 1)
+        for k in range(min(max(2, most - FEWER), len(vectors) - 1), min(most, len(vectors) - 1) + 1)
     }
     if not fits:
         return np.zeros(len(vectors), dtype=np.int32)

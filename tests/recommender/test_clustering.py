@@ -117,3 +117,9 @@ def test_the_newest_reviews_own_words_are_among_the_tags_while_reviews_are_few()
     labels = [a_label(f"old {number}", number, [number + 1, number + 20]) for number in range(11)]
     newest = a_label("contaminated", 11, [50], polarity=-1)
     assert "contaminated" in {tag.medoid for tag in tags_of([*labels, newest], reviews=31)}
+
+
+def test_where_reviews_are_many_a_few_of_them_make_no_tag() -> None:
+    labels = [a_label("crunchy", 0, range(1, 60)), a_label("hard to find", 5, [61], polarity=0)]
+    assert [tag.medoid for tag in tags_of(labels, reviews=61)] == ["crunchy"]
+    assert {tag.medoid for tag in tags_of(labels, reviews=50)} == {"crunchy", "hard to find"}
