@@ -30,13 +30,13 @@ def kept(tags: Sequence[Tag]) -> list[PreviousTag]:
 
 
 def scattered(labels: int, seed: int) -> list[LabelSupport]:
-    """Labels around five directions, with supports of 1 to 9 reviews."""
+    """Labels around eight directions, with supports of 1 to 9 reviews."""
     chance = random.Random(seed)
     noise = np.random.default_rng(seed)
     found = []
     for number in range(labels):
         vector = np.zeros(DIMENSIONS, dtype=np.float32)
-        vector[number % 5] = 1.0
+        vector[number % 8] = 1.0
         vector += noise.normal(0, 0.12, DIMENSIONS).astype(np.float32)
         reviews = frozenset(chance.sample(range(1, 200), chance.randint(1, 9)))
         found.append(LabelSupport(f"label {number:02}", 1, unit(vector), 1.0, reviews))
