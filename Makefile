@@ -54,14 +54,14 @@ reproduce-model: .venv/ready
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what Larder needs (some minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet "torch==2.13.0"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --use-pep517 --editable .
 	@if pkg-config --exists mysqlclient 2>/dev/null || pkg-config --exists libmariadb 2>/dev/null; \
-		then $(BIN)/python -m pip install --quiet --editable ".[service]"; \
+		then $(BIN)/python -m pip install --quiet --use-pep517 --editable ".[service]"; \
 		else echo "No MySQL headers here: the service profile (MySQL, Redis) is left out; SQLite serves."; fi
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready
-	@$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --use-pep517 --editable ".[dev]"
 	@touch $@
 
 clean:
