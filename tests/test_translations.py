@@ -200,6 +200,8 @@ class TestPages:
             ("/search/", 200, {}),
             ("/search/", 200, {"q": "茶", "sort": "price", "tag": "great value", "in_stock": "1"}),
             ("/search/", 200, {"q": "没有的东西"}),
+            ("/search/", 200, {"price": "0-10", "stars": "4"}),
+            ("/search/", 200, {"price": "100-", "stars": "4"}),
             ("/search/", 200, {"tag": "bland"}),
             ("/search/", 200, {"page": "2"}),
             ("/login/", 200, {}),

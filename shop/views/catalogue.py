@@ -1,4 +1,5 @@
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -7,6 +8,7 @@ from shop.forms.listing import criteria_from
 from shop.models import Category, Product
 from shop.selectors import catalogue
 from shop.selectors.catalogue import Criteria, Sort
+from shop.selectors.facets import facets_of
 
 ON_A_SHELF = 8  # of the home page
 ON_A_PAGE = 24
@@ -25,7 +27,6 @@ def category(request: HttpRequest, category_id: int) -> HttpResponse:
     context = {
         "category": shown,
         "path": catalogue.path_to(shown),
-        "subcategories": catalogue.open_subcategories(shown),
     }
     return render(
         request, "shop/category.html", context | listing(request, criteria_from(request.GET, shown))
@@ -38,16 +39,25 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/search.html", listing(request, criteria))
 
 
+class CountedPaginator(Paginator[Product]):
+    """Pages of a list whose length is known already."""
+
+    count = 0
+
+    def __init__(self, products: "QuerySet[Product]", count: int) -> None:
+        super().__init__(products, ON_A_PAGE)
+        self.count = count
+
+
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
-    page: Page[Product] = Paginator(catalogue.listed_products(criteria), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    is_empty = not page.paginator.count
+    facets = facets_of(criteria)
+    paginator = CountedPaginator(catalogue.listed_products(criteria), facets.total)
+    page: Page[Product] = paginator.get_page(request.GET.get("page"))
     return {
         "criteria": criteria,
         "page": page,
         "sorts": Sort.choices,
-        "facets": catalogue.tag_facets(criteria) if page.paginator.count > 1 else [],
-        "suggestions": catalogue.best_sellers(SUGGESTIONS) if is_empty else [],
+        "facets": facets,
+        "suggestions": [] if facets.total else catalogue.best_sellers(SUGGESTIONS),
     }
