@@ -147,7 +147,11 @@ class Product(ChangedBy):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ("id",)
-        indexes = (models.Index(fields=("category", "-review_count"), name="product_popular_in_category"),)
+        indexes = (
+            models.Index(fields=("category", "-review_count"), name="product_popular_in_category"),
+            models.Index(fields=("-review_count", "-stars_total", "id"), name="product_popular"),
+            models.Index(fields=("created_at", "id"), name="product_newest"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(allocated__lte=F("on_hand")), name="product_allocated_within_stock"

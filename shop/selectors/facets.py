@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Count, F, Q, QuerySet, Value
 
-from shop.models import Category
+from shop.models import Category, ProductTag
 from shop.selectors.catalogue import (
     IN_STOCK,
     PRICE_BANDS,
@@ -83,11 +83,16 @@ def _groups(criteria: Criteria) -> dict[str, Counts]:
     below = {None: "category__parent__parent", 1: "category__parent", 2: "category", 3: "category"}
     level = criteria.category.level if criteria.category else None
     brands = matching(replace(criteria, brands=())).exclude(brand="").values(text=F("brand"), row=Value(0))
-    tags = matching(criteria).filter(tags__isnull=False).values(text=F("tags__label"), row=Value(0))
+    # Not by a join from the products: SQLite would search their texts once for each tag.
+    tags = (
+        ProductTag.objects.order_by()
+        .filter(product__in=matching(criteria))
+        .values(text=F("label"), row=Value(0))
+    )
     categories = matching(replace(criteria, department_id=None)).values(
         text=Value(""), row=F(f"{below[level]}_id")
     )
-    parts = [
+    parts: list[QuerySet[Any, Any]] = [
         part.annotate(facet=Value(facet), products=Count("pk")).values_list(
             "facet", "text", "row", "products"
         )
