@@ -1,5 +1,7 @@
 """Changes to what the shop sells that reach further than one row."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,3 +20,8 @@ def keep_category(category: Category) -> None:
         Product.objects.filter(
             Q(category=category) | Q(category__parent=category) | Q(category__parent__parent=category)
         ).update(changed_at=timezone.now())
+
+
+def add_products(products: Sequence[Product]) -> None:
+    """Store new products with the stock that they come with, in the caller's transaction."""
+    Product.objects.bulk_create(products)
