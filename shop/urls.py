@@ -1,12 +1,25 @@
 from django.urls import path
 
-from shop.views import access, account, addresses, catalogue, health, history, own_reviews, passwords, product
+from shop.views import (
+    access,
+    account,
+    addresses,
+    catalogue,
+    content,
+    health,
+    history,
+    own_reviews,
+    passwords,
+    product,
+)
 
 app_name = "shop"
 urlpatterns = [
     path("", catalogue.home, name="home"),
     path("category/<int:category_id>/", catalogue.category, name="category"),
     path("search/", catalogue.search, name="search"),
+    path("announcements/", content.announcements, name="announcements"),
+    path("announcements/<int:announcement_id>/", content.announcement, name="announcement"),
     path("product/<int:product_id>/", product.product, name="product"),
     path("product/<int:product_id>/tags/", product.product_tags, name="product-tags"),
     path("product/<int:product_id>/reviews/", product.post_product_review, name="post-review"),

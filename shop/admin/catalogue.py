@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
+from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -9,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from shop.forms.admin import ProductForm
-from shop.models import Category, Product, ProductTag
+from shop.forms.pictures import REENCODED
+from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.services.catalogue import keep_category
@@ -92,6 +94,23 @@ class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
         return False
 
 
+def thumbnail(picture: FieldFile) -> str:
+    """Of a stored picture; nothing where there is none."""
+    return format_html('<img src="{}" alt="" height="80">', picture.url) if picture else ""
+
+
+class PicturesOfProduct(admin.TabularInline[ProductPicture, Product]):
+    model = ProductPicture
+    fields = ("preview", "picture", "alt", "alt_zh", "rank")
+    readonly_fields = ("preview",)
+    formfield_overrides = REENCODED
+    extra = 1
+
+    @admin.display(description=_("preview"))
+    def preview(self, row: ProductPicture) -> str:
+        return thumbnail(row.picture)
+
+
 @admin.register(Product)
 class ProductAdmin(KeepsWho):
     form = ProductForm
@@ -111,13 +130,15 @@ class ProductAdmin(KeepsWho):
     search_fields = ("name", "name_zh", "brand", "asin", "sku")
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")
     autocomplete_fields = ("category",)
-    inlines = (TagsOfProduct,)
+    inlines = (PicturesOfProduct, TagsOfProduct)
+    formfield_overrides = REENCODED
     list_per_page = 50
     readonly_fields = (
         "allocated", "review_count", "stars_total", "created_at", "created_by", "changed_at", "changed_by",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": (("name", "name_zh"), ("brief", "brief_zh"), "detail", "detail_zh", "cover")}),
+        (_("Rich detail"), {"fields": ("rich_detail", "rich_detail_zh"), "classes": ("collapse",)}),
         (_("Shelf"), {"fields": ("category", "brand", ("asin", "sku"), "is_on_sale")}),
         (_("Price and stock"), {"fields": (
             ("selling_price", "original_price"), ("quantity", "unit"), ("on_hand", "allocated"),

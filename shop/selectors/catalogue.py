@@ -1,7 +1,7 @@
 """Questions about what the shop sells: departments, lists, what a card shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import (
@@ -14,10 +14,8 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     TextChoices,
     When,
-    prefetch_related_objects,
 )
 from django.utils.translation import gettext_lazy as _
 
@@ -34,10 +32,6 @@ PRIOR_REVIEWS, PRIOR_STARS = 5.0, 18.0
 FAIR_STARS = ExpressionWrapper(
     (F("stars_total") + PRIOR_STARS) / (F("review_count") + PRIOR_REVIEWS), FloatField()
 )
-# Times 1.0, since SQLite keeps a round price as an integer and would divide it as one.
-REDUCED_TO = ExpressionWrapper(F("selling_price") * 1.0 / F("original_price"), FloatField())
-
-
 IN_STOCK = Q(on_hand__gt=F("allocated"))
 
 
@@ -112,49 +106,19 @@ class Criteria:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HomeShelves:
-    popular: list[Product] = field(default_factory=list)
-    newest: list[Product] = field(default_factory=list)
-    reduced: list[Product] = field(default_factory=list)
-
-
 def departments() -> "QuerySet[Category]":
     return Category.objects.open().filter(level=1)
-
-
-def department_tiles() -> "QuerySet[Category]":
-    """The departments that sell something, each with the `cover` of its most loved product."""
-    own = Product.objects.on_sale().filter(category__parent__parent=OuterRef("pk"))
-    with_picture = own.exclude(cover="").order_by(*ORDERINGS[Sort.POPULAR])
-    return departments().filter(Exists(own)).annotate(cover=Subquery(with_picture.values("cover")[:1]))
-
-
-def home_shelves(size: int) -> HomeShelves:
-    """`size` popular products and half as many of the other kinds, ready for cards: four queries in all."""
-    products = Product.objects.on_sale()
-    shelves = HomeShelves(
-        popular=list(products.filter(review_count__gt=0).order_by(*ORDERINGS[Sort.POPULAR])[:size]),
-        newest=list(products.order_by(*ORDERINGS[Sort.NEWEST])[: size // 2]),
-        reduced=list(
-            products.available()
-            .filter(selling_price__lt=F("original_price"))
-            .order_by(REDUCED_TO, "pk")[: size // 2]
-        ),
-    )
-    prefetch_related_objects([*shelves.popular, *shelves.newest, *shelves.reduced], _top_tags())
-    return shelves
 
 
 def best_sellers(size: int) -> "QuerySet[Product]":
     """The most loved products that can be bought now, ready for cards."""
     products = Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])
-    return products.prefetch_related(_top_tags())[:size]
+    return products.prefetch_related(top_tags())[:size]
 
 
 def product_cards(product_ids: Sequence[int]) -> list[Product]:
     """The products of `product_ids` that are on sale, in that order, ready for cards: two queries."""
-    rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(_top_tags())
+    rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(top_tags())
     found = {product.pk: product for product in rows}
     return [found[product_id] for product_id in product_ids if product_id in found]
 
@@ -168,7 +132,7 @@ def listed_products(criteria: Criteria) -> "QuerySet[Product]":
     products = matching(criteria).order_by(*ORDERINGS[criteria.sort])
     if criteria.text and criteria.sort == Sort.POPULAR:
         products = products.order_by(_by_name(" ".join(criteria.text.split())), *ORDERINGS[criteria.sort])
-    return products.prefetch_related(_top_tags())
+    return products.prefetch_related(top_tags())
 
 
 def open_subcategories(category: Category) -> "QuerySet[Category]":
@@ -242,5 +206,6 @@ def _says(word: str) -> Q:
     )
 
 
-def _top_tags() -> "Prefetch[str, QuerySet[ProductTag], str]":
+def top_tags() -> "Prefetch[str, QuerySet[ProductTag], str]":
+    """What a card shows of them."""
     return Prefetch("tags", ProductTag.objects.filter(rank__lt=TAGS_ON_A_CARD), to_attr="top_tags")

@@ -1,10 +1,11 @@
 """What the shop's pages show again and again: prices, packs, plates, stars, departments."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -78,9 +79,10 @@ def percent(share: float) -> int:
     return round(100 * share)
 
 
-@register.simple_tag
-def departments() -> "QuerySet[Category]":
-    return catalogue.departments()
+@register.simple_tag(takes_context=True)
+def departments(context: dict[str, Any]) -> "Iterable[Category]":
+    """Those that the page has already, or asked for."""
+    return context.get("departments") or catalogue.departments()
 
 
 @register.simple_tag

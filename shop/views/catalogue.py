@@ -1,5 +1,4 @@
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -9,16 +8,17 @@ from shop.models import Category, Product
 from shop.selectors import catalogue
 from shop.selectors.catalogue import Criteria, Sort
 from shop.selectors.facets import facets_of
+from shop.selectors.home import home_page
+from shop.views.pages import CountedPaginator
 
-ON_A_SHELF = 8  # of the home page
 ON_A_PAGE = 24
 SUGGESTIONS = 4
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    context = {"tiles": catalogue.department_tiles(), "shelves": catalogue.home_shelves(ON_A_SHELF)}
-    return render(request, "shop/home.html", context)
+    shown = home_page()
+    return render(request, "shop/home.html", {"home": shown, "departments": shown.departments})
 
 
 @require_safe
@@ -39,20 +39,10 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/search.html", listing(request, criteria))
 
 
-class CountedPaginator(Paginator[Product]):
-    """Pages of a list whose length is known already."""
-
-    count = 0
-
-    def __init__(self, products: "QuerySet[Product]", count: int) -> None:
-        super().__init__(products, ON_A_PAGE)
-        self.count = count
-
-
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
     facets = facets_of(criteria)
-    paginator = CountedPaginator(catalogue.listed_products(criteria), facets.total)
+    paginator = CountedPaginator(catalogue.listed_products(criteria), ON_A_PAGE, facets.total)
     page: Page[Product] = paginator.get_page(request.GET.get("page"))
     return {
         "criteria": criteria,

@@ -6,7 +6,18 @@ from typing import Any
 
 from django.db.models import F
 
-from shop.models import Address, Category, Customer, Product, ProductTag, Review, TagMention
+from shop.models import (
+    Address,
+    Announcement,
+    CarouselSlide,
+    Category,
+    Customer,
+    HomeSlot,
+    Product,
+    ProductTag,
+    Review,
+    TagMention,
+)
 
 _numbers = count(1)
 
@@ -72,3 +83,20 @@ def a_tag(product: Product, label: str, *reviews: Review, share: float = 0.5, ra
     )
     TagMention.objects.bulk_create([TagMention(tag=tag, review=review) for review in reviews])
     return tag
+
+
+def an_announcement(title: str = "Open on Sunday", **fields: Any) -> Announcement:
+    """Published, and shown from now on."""
+    return Announcement.objects.create(title=title, **({"is_published": True} | fields))
+
+
+def a_slide(title: str = "Tea week", **fields: Any) -> CarouselSlide:
+    """Published, with the name of a picture that is nowhere."""
+    shown = {"is_published": True, "picture": "carousel/none.webp", "link": "/search/"}
+    return CarouselSlide.objects.create(title=title, **(shown | fields))
+
+
+def a_slot(kind: str, product: Product | None = None, **fields: Any) -> HomeSlot:
+    """A published place on a shelf of the home page."""
+    product = product or a_product()
+    return HomeSlot.objects.create(kind=kind, product=product, **({"is_published": True} | fields))

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from shop.models import Customer
-from tests.shop.builders import PASSWORD, a_product, a_review, a_tag, an_address
+from tests.shop.builders import PASSWORD, a_product, a_review, a_tag, an_address, an_announcement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -29,6 +29,8 @@ SHOP = [
     "/search/?q=tea",
     "/search/?q=nothing-like-it",
     "/product/{product}/?posted=1",
+    "/announcements/",
+    "/announcements/{announcement}/",
     "/nowhere/",
     "/account/",
     "/account/profile/",
@@ -42,7 +44,14 @@ SHOP = [
     "/account/close/",
 ]
 GUESTS = ["/", "/login/", "/account/register/", "/account/password/forgotten/", "/account/password/sent/"]
-ADMIN = ["/admin/", "/admin/shop/product/", "/admin/shop/product/{product}/change/", "/admin/shop/customer/"]
+ADMIN = [
+    "/admin/",
+    "/admin/shop/product/",
+    "/admin/shop/product/{product}/change/",
+    "/admin/shop/customer/",
+    "/admin/shop/announcement/{announcement}/change/",
+    "/admin/shop/carouselslide/add/",
+]
 
 
 @pytest.mark.parametrize("address", [*SHOP, *ADMIN])
@@ -51,6 +60,7 @@ def test_a_page_sends_the_policy_and_has_nothing_inline(client: Client, address:
     review = a_review(a_product("Green tea"), customer=alice)
     a_tag(review.product, "fresh", review)
     rows = {"product": review.product_id, "review": review.pk, "address": an_address(alice).pk}
+    rows["announcement"] = an_announcement(body="<p>Open.</p>").pk
     client.force_login(alice)
     check(client, address.format(**rows))
 
