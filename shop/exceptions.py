@@ -1,5 +1,8 @@
 """What can be so in the shop that stops a request. Views turn these into sentences."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class ShopError(Exception):
     """Base of the shop's domain errors."""
@@ -47,3 +50,19 @@ class AddressBookFull(ShopError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"address book full: {limit}")
         self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLine:
+    """A line of a file, counted from 1, and what is wrong with it."""
+
+    number: int
+    reason: str
+
+
+class WrongProductFile(ShopError):
+    """A file of products has wrong `lines`, so none of it was taken."""
+
+    def __init__(self, lines: Sequence[WrongLine]) -> None:
+        super().__init__("; ".join(f"line {line.number}: {line.reason}" for line in lines))
+        self.lines = tuple(lines)

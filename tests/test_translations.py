@@ -314,6 +314,7 @@ class TestPages:
             "/admin/",
             "/admin/shop/product/?q=宇治",
             "/admin/shop/product/add/",
+            "/admin/shop/product/import/",
             "/admin/shop/category/",
             "/admin/shop/review/",
             "/admin/shop/customer/",

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from shop.admin.product_file import ByCsv
 from shop.forms.admin import ProductForm
 from shop.forms.pictures import REENCODED
 from shop.models import Category, Product, ProductPicture, ProductTag
@@ -112,7 +113,7 @@ class PicturesOfProduct(admin.TabularInline[ProductPicture, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(KeepsWho):
+class ProductAdmin(ByCsv, KeepsWho):
     form = ProductForm
     list_display = (
         "local_name",
@@ -131,6 +132,7 @@ class ProductAdmin(KeepsWho):
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")
     autocomplete_fields = ("category",)
     inlines = (PicturesOfProduct, TagsOfProduct)
+    actions = ("export_chosen",)
     formfield_overrides = REENCODED
     list_per_page = 50
     readonly_fields = (

@@ -25,3 +25,10 @@ def keep_category(category: Category) -> None:
 def add_products(products: Sequence[Product]) -> None:
     """Store new products with the stock that they come with, in the caller's transaction."""
     Product.objects.bulk_create(products)
+
+
+def count_stock(*, product: Product, on_hand: int, actor_id: int | None) -> None:
+    """Correct a product's stock to what was counted, in the caller's transaction and lock of the product."""
+    product.on_hand = on_hand
+    product.changed_by_id = actor_id
+    product.save(update_fields=("on_hand", "changed_by", "changed_at"))

@@ -51,6 +51,7 @@ ADMIN = [
     "/admin/shop/customer/",
     "/admin/shop/announcement/{announcement}/change/",
     "/admin/shop/carouselslide/add/",
+    "/admin/shop/product/import/",
 ]
 
 
