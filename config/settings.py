@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -141,7 +142,7 @@ LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")
-CURRENCY_SYMBOL = "¥"
+CURRENCY_SYMBOL, CURRENCY_CODE = "¥", "CNY"
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.folder("STATIC_DIR", VAR_DIR / "static")

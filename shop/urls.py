@@ -1,3 +1,4 @@
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from shop.views import (
@@ -6,12 +7,14 @@ from shop.views import (
     addresses,
     catalogue,
     content,
+    crawlers,
     health,
     history,
     own_reviews,
     passwords,
     product,
 )
+from shop.views.crawlers import SITEMAPS
 
 app_name = "shop"
 urlpatterns = [
@@ -48,5 +51,8 @@ urlpatterns = [
     path("account/password/forgotten/", passwords.forgotten_password, name="forgotten-password"),
     path("account/password/sent/", passwords.reset_mail_sent, name="reset-mail-sent"),
     path("account/password/new/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="new-password"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "shop:sitemap"}),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("health/", health.health, name="health"),
 ]

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_cookie
 
 from shop.exceptions import AlreadyReviewed, BuyingLocked
 from shop.forms.reviews import ReviewForm, review_filter_from
@@ -27,6 +28,7 @@ def product(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 @require_safe
+@vary_on_cookie
 def product_tags(request: HttpRequest, product_id: int) -> HttpResponse:
     """The tag block alone, for the script that waits for a posted review's tags."""
     shown = get_object_or_404(Product, pk=product_id)

@@ -22,7 +22,10 @@ POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
 }
-INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+DATA = 'type="application/ld\\+json"'  # a data block, which nothing runs
+INLINE = re.compile(
+    rf"<script(?![^>]*\ssrc=| {DATA}>)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+)
 
 SHOP = [
     "/",
