@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shop.models import Order, Product
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class ShopError(Exception):
@@ -169,3 +171,19 @@ class ProviderUnreachable(PaymentError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLine:
+    """A line of a file, counted from 1, and what is wrong with it."""
+
+    number: int
+    reason: str
+
+
+class WrongProductFile(ShopError):
+    """A file of products has wrong `lines`, so none of it was taken."""
+
+    def __init__(self, lines: Sequence[WrongLine]) -> None:
+        super().__init__("; ".join(f"line {line.number}: {line.reason}" for line in lines))
+        self.lines = tuple(lines)

@@ -1,3 +1,4 @@
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from shop.views import (
@@ -7,7 +8,9 @@ from shop.views import (
     cart,
     catalogue,
     checkout,
+    content,
     coupons,
+    crawlers,
     health,
     history,
     orders,
@@ -16,12 +19,15 @@ from shop.views import (
     payments,
     product,
 )
+from shop.views.crawlers import SITEMAPS
 
 app_name = "shop"
 urlpatterns = [
     path("", catalogue.home, name="home"),
     path("category/<int:category_id>/", catalogue.category, name="category"),
     path("search/", catalogue.search, name="search"),
+    path("announcements/", content.announcements, name="announcements"),
+    path("announcements/<int:announcement_id>/", content.announcement, name="announcement"),
     path("product/<int:product_id>/", product.product, name="product"),
     path("product/<int:product_id>/tags/", product.product_tags, name="product-tags"),
     path("product/<int:product_id>/reviews/", product.post_product_review, name="post-review"),
@@ -71,5 +77,8 @@ urlpatterns = [
     path("account/password/forgotten/", passwords.forgotten_password, name="forgotten-password"),
     path("account/password/sent/", passwords.reset_mail_sent, name="reset-mail-sent"),
     path("account/password/new/<uidb64>/<token>/", passwords.NewPassword.as_view(), name="new-password"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "shop:sitemap"}),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("health/", health.health, name="health"),
 ]

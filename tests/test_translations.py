@@ -16,9 +16,18 @@ from pytest_django import Settings
 
 from recommender import patience
 from recommender.services import catch_up
-from shop.models import Category, Customer, Product
+from shop.models import Category, Customer, Product, ProductPicture
 from tests.recommender.taggers import WordTagger
-from tests.shop.builders import a_category, a_customer, a_product, a_review, a_tag
+from tests.shop.builders import (
+    a_category,
+    a_customer,
+    a_product,
+    a_review,
+    a_slide,
+    a_slot,
+    a_tag,
+    an_announcement,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = ROOT / "shop" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
@@ -174,7 +183,17 @@ def sencha(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Product:
     a_tag(tea, "great value", first, rank=9)
     for n in range(25):
         a_product(f"Tea {n}", name_zh=f"茶 {n}", category=shelf)
+    fill_home_page(tea)
     return tea
+
+
+def fill_home_page(tea: Product) -> None:
+    ProductPicture.objects.create(product=tea, picture="products/none.webp", alt="Leaves", alt_zh="茶叶")
+    an_announcement(title_zh="周日照常营业")
+    for _ in range(2):
+        a_slide(title_zh="茶叶周")
+    for kind in ("hot", "new", "recommended"):
+        a_slot(kind, tea)
 
 
 def a_chinese_shelf() -> Category:
@@ -200,8 +219,11 @@ class TestPages:
             ("/search/", 200, {}),
             ("/search/", 200, {"q": "茶", "sort": "price", "tag": "great value", "in_stock": "1"}),
             ("/search/", 200, {"q": "没有的东西"}),
+            ("/search/", 200, {"price": "0-10", "stars": "4"}),
+            ("/search/", 200, {"price": "100-", "stars": "4"}),
             ("/search/", 200, {"tag": "bland"}),
             ("/search/", 200, {"page": "2"}),
+            ("/announcements/", 200, {}),
             ("/login/", 200, {}),
             ("/ask/", 200, {}),
             ("/ask/", 200, {"q": "香气足的茶，不要太甜，不含花生，20 元以内"}),
@@ -292,11 +314,18 @@ class TestPages:
             "/admin/",
             "/admin/shop/product/?q=宇治",
             "/admin/shop/product/add/",
+            "/admin/shop/product/import/",
             "/admin/shop/category/",
             "/admin/shop/review/",
             "/admin/shop/customer/",
             "/admin/shop/customer/add/",
             "/admin/shop/producttag/",
+            "/admin/shop/announcement/",
+            "/admin/shop/announcement/add/",
+            "/admin/shop/carouselslide/",
+            "/admin/shop/carouselslide/add/",
+            "/admin/shop/homeslot/",
+            "/admin/shop/homeslot/add/",
             "/admin/shop/product/{product}/change/",
             "/admin/shop/category/{category}/change/",
             "/admin/shop/review/{review}/change/",

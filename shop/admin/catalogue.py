@@ -2,15 +2,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
+from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from shop.admin.product_file import ByCsv
 from shop.exceptions import StockAllocated
 from shop.forms.admin import ProductForm
-from shop.models import Category, Product, ProductTag
+from shop.forms.pictures import REENCODED
+from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.services.catalogue import keep_category
@@ -95,8 +98,25 @@ class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
         return False
 
 
+def thumbnail(picture: FieldFile) -> str:
+    """Of a stored picture; nothing where there is none."""
+    return format_html('<img src="{}" alt="" height="80">', picture.url) if picture else ""
+
+
+class PicturesOfProduct(admin.TabularInline[ProductPicture, Product]):
+    model = ProductPicture
+    fields = ("preview", "picture", "alt", "alt_zh", "rank")
+    readonly_fields = ("preview",)
+    formfield_overrides = REENCODED
+    extra = 1
+
+    @admin.display(description=_("preview"))
+    def preview(self, row: ProductPicture) -> str:
+        return thumbnail(row.picture)
+
+
 @admin.register(Product)
-class ProductAdmin(KeepsWho):
+class ProductAdmin(ByCsv, KeepsWho):
     form = ProductForm
     list_display = (
         "local_name",
@@ -114,13 +134,16 @@ class ProductAdmin(KeepsWho):
     search_fields = ("name", "name_zh", "brand", "asin", "sku")
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")
     autocomplete_fields = ("category",)
-    inlines = (TagsOfProduct,)
+    inlines = (PicturesOfProduct, TagsOfProduct)
+    actions = ("export_chosen",)
+    formfield_overrides = REENCODED
     list_per_page = 50
     readonly_fields = (
         "allocated", "review_count", "stars_total", "created_at", "created_by", "changed_at", "changed_by",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": (("name", "name_zh"), ("brief", "brief_zh"), "detail", "detail_zh", "cover")}),
+        (_("Rich detail"), {"fields": ("rich_detail", "rich_detail_zh"), "classes": ("collapse",)}),
         (_("Shelf"), {"fields": ("category", "brand", ("asin", "sku"), "is_on_sale", "limit_per_order")}),
         (_("Price and stock"), {"fields": (
             ("selling_price", "original_price"), ("quantity", "unit"), ("on_hand", "allocated"),

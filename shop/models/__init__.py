@@ -3,6 +3,7 @@
 from shop.models.addresses import Address
 from shop.models.cart import CartItem
 from shop.models.catalogue import Category, Product
+from shop.models.content import Announcement, CarouselSlide, HomeSlot
 from shop.models.coupons import Coupon, CustomerCoupon
 from shop.models.customers import Customer
 from shop.models.delivery import DeliveryRule
@@ -10,6 +11,7 @@ from shop.models.login_delays import LoginDelay
 from shop.models.orders import Order, OrderAddress, OrderEvent, OrderItem, Shipment, ShipmentEvent
 from shop.models.outbox import OutboxMessage
 from shop.models.payments import Payment, Refund, SandboxTrade
+from shop.models.pictures import ProductPicture
 from shop.models.product_views import ProductView
 from shop.models.reviews import Review
 from shop.models.stock import StockMovement
@@ -17,12 +19,15 @@ from shop.models.tags import ProductTag, TagMention
 
 __all__ = [
     "Address",
+    "Announcement",
+    "CarouselSlide",
     "CartItem",
     "Category",
     "Coupon",
     "Customer",
     "CustomerCoupon",
     "DeliveryRule",
+    "HomeSlot",
     "LoginDelay",
     "Order",
     "OrderAddress",
@@ -31,6 +36,7 @@ __all__ = [
     "OutboxMessage",
     "Payment",
     "Product",
+    "ProductPicture",
     "ProductTag",
     "ProductView",
     "Refund",

@@ -9,6 +9,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from shop.models.rich_text import RichTextField
+from shop.rich_text import plain_text
+
 
 class ChangedBy(models.Model):
     """Who made and last changed a row, and when."""
@@ -110,6 +113,10 @@ class Product(ChangedBy):
     brief_zh = models.CharField(_("brief in Chinese"), max_length=255, blank=True)
     detail = models.TextField(_("detail"), blank=True)
     detail_zh = models.TextField(_("detail in Chinese"), blank=True)
+    rich_detail = RichTextField(
+        _("rich detail"), blank=True, help_text=_("HTML, shown in place of the plain detail.")
+    )
+    rich_detail_zh = RichTextField(_("rich detail in Chinese"), blank=True)
     category = models.ForeignKey(
         Category, models.PROTECT, related_name="products", verbose_name=_("category")
     )
@@ -151,7 +158,11 @@ class Product(ChangedBy):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ("id",)
-        indexes = (models.Index(fields=("category", "-review_count"), name="product_popular_in_category"),)
+        indexes = (
+            models.Index(fields=("category", "-review_count"), name="product_popular_in_category"),
+            models.Index(fields=("-review_count", "-stars_total", "id"), name="product_popular"),
+            models.Index(fields=("created_at", "id"), name="product_newest"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(allocated__lte=F("on_hand")), name="product_allocated_within_stock"
@@ -175,7 +186,16 @@ class Product(ChangedBy):
 
     @property
     def local_detail(self) -> str:
-        return in_language(self.detail, self.detail_zh)
+        """Plain; the words of the rich detail where there is no other."""
+        english = self.detail or plain_text(self.rich_detail)
+        return in_language(english, self.detail_zh or plain_text(self.rich_detail_zh))
+
+    @property
+    def local_rich_detail(self) -> str:
+        """Safe HTML; empty where the language in which the detail is shown has it plain."""
+        if in_language("", self.detail_zh or self.rich_detail_zh):
+            return self.rich_detail_zh
+        return self.rich_detail
 
     @property
     def in_stock(self) -> int:

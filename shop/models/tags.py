@@ -12,7 +12,7 @@ class Polarity(models.IntegerChoices):
 
 
 class ProductTag(models.Model):
-    """What a product's reviews say of it. Written by shop.services.tags.publish_tags alone."""
+    """What a product's reviews say of it. Written by shop.services.tags.publish_tags (and for benchmarks)."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="tags", verbose_name=_("product"))
     label = models.CharField(_("label"), max_length=80, db_index=True)

@@ -1,10 +1,11 @@
 """Questions about what the shop sells: departments, lists, what a card shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import (
-    Count,
+    Case,
     Exists,
     ExpressionWrapper,
     F,
@@ -13,9 +14,8 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     TextChoices,
-    prefetch_related_objects,
+    When,
 )
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +24,6 @@ from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ProductQuerySet
 
 TAGS_ON_A_CARD = 2
-TAG_FACETS = 12
 
 # A single five-star review should not stand above two hundred good ones: five reviews of 3.6 stars
 # are added to each product's own.
@@ -33,8 +32,7 @@ PRIOR_REVIEWS, PRIOR_STARS = 5.0, 18.0
 FAIR_STARS = ExpressionWrapper(
     (F("stars_total") + PRIOR_STARS) / (F("review_count") + PRIOR_REVIEWS), FloatField()
 )
-# Times 1.0, since SQLite keeps a round price as an integer and would divide it as one.
-REDUCED_TO = ExpressionWrapper(F("selling_price") * 1.0 / F("original_price"), FloatField())
+IN_STOCK = Q(on_hand__gt=F("allocated"))
 
 
 class Sort(TextChoices):
@@ -55,86 +53,86 @@ ORDERINGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Prices from `lowest` to below `limit`, or to any where that is None."""
+
+    lowest: int
+    limit: int | None
+
+    @property
+    def key(self) -> str:
+        """`10-20`, in addresses."""
+        return f"{self.lowest}-{self.limit or ''}"
+
+    @property
+    def condition(self) -> Q:
+        below = Q() if self.limit is None else Q(selling_price__lt=Decimal(self.limit))
+        return Q(selling_price__gte=Decimal(self.lowest)) & below
+
+
+PRICE_BANDS = (
+    PriceBand(0, 10),
+    PriceBand(10, 20),
+    PriceBand(20, 50),
+    PriceBand(50, 100),
+    PriceBand(100, None),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Criteria:
-    """What a shopper asks of a list."""
+    """What a shopper asks of a list: of brands and prices any will do, of tags all must be there."""
 
     text: str = ""
     tags: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    prices: tuple[PriceBand, ...] = ()
+    least_stars: int | None = None
+    department_id: int | None = None
     in_stock_only: bool = False
     sort: Sort = Sort.POPULAR
     category: Category | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class TagFacet:
-    """A tag that narrows a list to `products` products."""
-
-    label: str
-    products: int
-
-
-@dataclass(frozen=True, slots=True)
-class HomeShelves:
-    popular: list[Product] = field(default_factory=list)
-    newest: list[Product] = field(default_factory=list)
-    reduced: list[Product] = field(default_factory=list)
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything was chosen beside the words or the category."""
+        return bool(
+            self.tags
+            or self.brands
+            or self.prices
+            or self.least_stars
+            or self.department_id
+            or self.in_stock_only
+        )
 
 
 def departments() -> "QuerySet[Category]":
     return Category.objects.open().filter(level=1)
 
 
-def department_tiles() -> "QuerySet[Category]":
-    """The departments that sell something, each with the `cover` of its most loved product."""
-    own = Product.objects.on_sale().filter(category__parent__parent=OuterRef("pk"))
-    with_picture = own.exclude(cover="").order_by(*ORDERINGS[Sort.POPULAR])
-    return departments().filter(Exists(own)).annotate(cover=Subquery(with_picture.values("cover")[:1]))
-
-
-def home_shelves(size: int) -> HomeShelves:
-    """`size` popular products and half as many of the other kinds, ready for cards: four queries in all."""
-    products = Product.objects.on_sale()
-    shelves = HomeShelves(
-        popular=list(products.filter(review_count__gt=0).order_by(*ORDERINGS[Sort.POPULAR])[:size]),
-        newest=list(products.order_by(*ORDERINGS[Sort.NEWEST])[: size // 2]),
-        reduced=list(
-            products.available()
-            .filter(selling_price__lt=F("original_price"))
-            .order_by(REDUCED_TO, "pk")[: size // 2]
-        ),
-    )
-    prefetch_related_objects([*shelves.popular, *shelves.newest, *shelves.reduced], _top_tags())
-    return shelves
-
-
 def best_sellers(size: int) -> "QuerySet[Product]":
     """The most loved products that can be bought now, ready for cards."""
     products = Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])
-    return products.prefetch_related(_top_tags())[:size]
+    return products.prefetch_related(top_tags())[:size]
 
 
 def product_cards(product_ids: Sequence[int]) -> list[Product]:
     """The products of `product_ids` that are on sale, in that order, ready for cards: two queries."""
-    rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(_top_tags())
+    rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(top_tags())
     found = {product.pk: product for product in rows}
     return [found[product_id] for product_id in product_ids if product_id in found]
 
 
 def listed_products(criteria: Criteria) -> "QuerySet[Product]":
-    """The products on sale that meet `criteria`, sorted, ready for cards."""
-    return _matching(criteria).order_by(*ORDERINGS[criteria.sort]).prefetch_related(_top_tags())
+    """The products on sale that meet `criteria`, sorted, ready for cards.
 
-
-def tag_facets(criteria: Criteria) -> list[TagFacet]:
-    """The tags most of the listed products carry, without those chosen already."""
-    rows = (
-        ProductTag.objects.filter(product__in=_matching(criteria))
-        .exclude(label__in=criteria.tags)
-        .values("label")
-        .annotate(products=Count("product"))
-        .order_by("-products", "label")
-    )
-    return [TagFacet(row["label"], row["products"]) for row in rows[:TAG_FACETS]]
+    Of a search, those that are called just so stand first, then those whose name has the words as they
+    were written; any other order than the usual one is kept to strictly.
+    """
+    products = matching(criteria).order_by(*ORDERINGS[criteria.sort])
+    if criteria.text and criteria.sort == Sort.POPULAR:
+        products = products.order_by(_by_name(" ".join(criteria.text.split())), *ORDERINGS[criteria.sort])
+    return products.prefetch_related(top_tags())
 
 
 def open_subcategories(category: Category) -> "QuerySet[Category]":
@@ -146,22 +144,52 @@ def path_to(category: Category) -> tuple[Category, ...]:
     return (*path_to(category.parent), category) if category.parent else (category,)
 
 
-def _matching(criteria: Criteria) -> ProductQuerySet:
-    products = Product.objects.on_sale()
+def matching(criteria: Criteria) -> ProductQuerySet:
+    """The products on sale that meet `criteria`, in no order."""
+    products = Product.objects.on_sale().order_by()
     if criteria.category:
         products = products.filter(_within(criteria.category))
+    if criteria.department_id:
+        products = products.filter(category__parent__parent=criteria.department_id)
     for word in criteria.text.split():
         products = products.filter(_says(word))
     for label in criteria.tags:
         products = products.filter(Exists(ProductTag.objects.filter(product=OuterRef("pk"), label=label)))
-    if criteria.in_stock_only:
-        products = products.available()
-    return products
+    if criteria.brands:
+        products = products.filter(brand__in=criteria.brands)
+    return products.filter(priced(criteria.prices), starred(criteria.least_stars), stocked(criteria))
+
+
+def priced(bands: Sequence[PriceBand]) -> Q:
+    """In one of `bands`; any price, or none, where there are none."""
+    condition = Q()
+    for band in bands:
+        condition |= band.condition
+    return condition
+
+
+def starred(least: int | None) -> Q:
+    """Reviewed, with `least` stars or more on average."""
+    return Q() if least is None else Q(review_count__gt=0, stars_total__gte=F("review_count") * least)
+
+
+def stocked(criteria: Criteria) -> Q:
+    return IN_STOCK if criteria.in_stock_only else Q()
 
 
 def _within(category: Category) -> Q:
     below = {1: "category__parent__parent", 2: "category__parent", 3: "category"}
     return Q(**{below[category.level]: category})
+
+
+def _by_name(text: str) -> Case:
+    """0 for products called `text`, 1 for those whose names begin with it, 2 for those that hold it."""
+    ranks = {"iexact": 0, "istartswith": 1, "icontains": 2}
+    cases = [
+        When(Q(**{f"name__{lookup}": text}) | Q(**{f"name_zh__{lookup}": text}), then=rank)
+        for lookup, rank in ranks.items()
+    ]
+    return Case(*cases, default=3)
 
 
 def _says(word: str) -> Q:
@@ -178,5 +206,6 @@ def _says(word: str) -> Q:
     )
 
 
-def _top_tags() -> "Prefetch[str, QuerySet[ProductTag], str]":
+def top_tags() -> "Prefetch[str, QuerySet[ProductTag], str]":
+    """What a card shows of them."""
     return Prefetch("tags", ProductTag.objects.filter(rank__lt=TAGS_ON_A_CARD), to_attr="top_tags")

@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 from shop.models import Category, Product, Review
 from shop.models.reviews import ReviewStatus
+from shop.rich_text import plain_text
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -101,7 +102,7 @@ def _product_row(product: Product) -> ProductRow:
         product_id=product.pk,
         name=product.name,
         brief=product.brief,
-        detail=product.detail,
+        detail=product.detail or plain_text(product.rich_detail),
         brand=product.brand,
         words_zh=tuple(
             filter(None, (product.name_zh, product.brief_zh, *(category.name_zh for category in path)))

@@ -1,8 +1,9 @@
 """Questions about reviews and what they say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
 from shop.models import Customer, Product, ProductTag, Review, TagMention
 
@@ -38,6 +39,13 @@ def published_reviews(product: Product, wanted: ReviewFilter) -> "QuerySet[Revie
     return reviews.prefetch_related(Prefetch("mentions", mentions)).order_by("-created_at", "-pk")
 
 
+def count_of(wanted: ReviewFilter, bars: Sequence[StarBar]) -> int | None:
+    """How many reviews `published_reviews` has, as far as the star distribution tells."""
+    if wanted.tag:
+        return None
+    return sum(bar.count for bar in bars if wanted.stars in (None, bar.stars))
+
+
 def star_distribution(product: Product) -> list[StarBar]:
     """Five bars, five stars first."""
     rows = product.reviews.filter(status="published").order_by().values("stars").annotate(n=Count("pk"))
@@ -52,8 +60,10 @@ def published_tags(product: Product) -> "QuerySet[ProductTag]":
     return product.tags.order_by("rank", "pk")
 
 
-def review_by(customer: Customer, product: Product) -> Review | None:
-    return Review.objects.filter(customer=customer, product=product).first()
+def products_for(customer_id: int | None) -> "QuerySet[Product]":
+    """Products with all that stands above them; `is_reviewed` says whether the customer has."""
+    own = Review.objects.filter(product=OuterRef("pk"), customer=customer_id or 0)
+    return Product.objects.select_related("category__parent__parent").annotate(is_reviewed=Exists(own))
 
 
 def reviews_by(customer: Customer) -> "QuerySet[Review]":

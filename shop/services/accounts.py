@@ -7,10 +7,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from shop.avatars import avatar_from
 from shop.exceptions import EmailTaken, LoginNameTaken
 from shop.models import Customer, Review
 from shop.models.customers import normal_email
+from shop.pictures import avatar_from
 from shop.services.customers import customer_for_update
 
 

@@ -72,7 +72,7 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
     The passwords are made on first use and kept in `logins_file`. Raises LoginsUnreadable.
     """
     passwords = _passwords_kept_in(logins_file)
-    pictures = sum(_store_picture(product) for product in entries.products)  # files first: rows name them
+    pictures = sum(store_picture(product) for product in entries.products)  # files first: rows name them
     with transaction.atomic():
         known = set(Product.objects.filter(sku__isnull=False).values_list("sku", flat=True))
         missing = [product for product in entries.products if product.sku not in known]
@@ -85,8 +85,9 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 
-def _store_picture(product: ProductEntry) -> bool:
-    name, content = _cover(product), draw(product.picture).encode()
+def store_picture(product: ProductEntry) -> bool:
+    """Whether it was new, or drawn differently before."""
+    name, content = cover_of(product), draw(product.picture).encode()
     if default_storage.exists(name):
         with default_storage.open(name) as file:
             if file.read() == content:
@@ -96,14 +97,14 @@ def _store_picture(product: ProductEntry) -> bool:
     return True
 
 
-def _cover(product: ProductEntry) -> str:
+def cover_of(product: ProductEntry) -> str:
     return f"products/{product.sku}.svg"
 
 
 def _add_products(
     entries: Sequence[ProductEntry], reviews: Sequence[ReviewEntry], progress: Progress
 ) -> None:
-    categories = _Categories()
+    categories = Categories()
     customers = _customers(reviews)
     by_sku: dict[str, list[ReviewEntry]] = {entry.sku: [] for entry in entries}
     for review in reviews:
@@ -113,13 +114,21 @@ def _add_products(
         its_reviews = by_sku[entry.sku]
         product = _add_product(entry, categories.at(entry.path), its_reviews)
         Review.objects.bulk_create(
-            [_review(product, customers[review.login_name], review, today) for review in its_reviews]
+            [review_from(product, customers[review.login_name], review, today) for review in its_reviews]
         )
     open_ledger(Product.objects.filter(sku__in=by_sku))
 
 
 def _add_product(entry: ProductEntry, category: Category, reviews: Sequence[ReviewEntry]) -> Product:
-    return Product.objects.create(
+    product = product_from(entry, category, reviews)
+    product.cover = cover_of(entry)
+    product.save()
+    return product
+
+
+def product_from(entry: ProductEntry, category: Category, reviews: Sequence[ReviewEntry]) -> Product:
+    """Unsaved, and without its cover."""
+    return Product(
         sku=entry.sku,
         category=category,
         name=entry.name,
@@ -129,7 +138,6 @@ def _add_product(entry: ProductEntry, category: Category, reviews: Sequence[Revi
         brief_zh=entry.brief_zh,
         detail=entry.detail,
         detail_zh=entry.detail_zh,
-        cover=_cover(entry),
         original_price=entry.original_price,
         selling_price=entry.selling_price,
         quantity=entry.quantity,
@@ -140,7 +148,8 @@ def _add_product(entry: ProductEntry, category: Category, reviews: Sequence[Revi
     )
 
 
-def _review(product: Product, customer: Customer, entry: ReviewEntry, today: date) -> Review:
+def review_from(product: Product, customer: Customer | None, entry: ReviewEntry, today: date) -> Review:
+    """Unsaved."""
     return Review(
         product=product,
         customer=customer,
@@ -163,7 +172,7 @@ def _written_at(entry: ReviewEntry, today: date) -> datetime:
     )
 
 
-class _Categories:
+class Categories:
     """The shop's categories by path; one that is missing is made when a product needs it."""
 
     def __init__(self) -> None:

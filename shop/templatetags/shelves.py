@@ -1,10 +1,11 @@
 """What the shop's pages show again and again: prices, packs, plates, stars, departments."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from shop.models import Category, Product
 from shop.models.catalogue import Unit
 from shop.selectors import catalogue
+from shop.selectors.catalogue import PriceBand
 
 register = template.Library()
 
@@ -25,6 +27,17 @@ CENT = Decimal("0.01")
 def price(amount: Decimal) -> str:
     """`¥12.50`"""
     return f"{settings.CURRENCY_SYMBOL}{amount:.2f}"
+
+
+@register.filter
+def band_name(band: PriceBand) -> str:
+    """`¥10–20`, the upper end not in it."""
+    lowest = f"{settings.CURRENCY_SYMBOL}{band.lowest}"
+    if band.limit is None:
+        return _("%(price)s and more") % {"price": lowest}
+    if not band.lowest:
+        return _("under %(price)s") % {"price": f"{settings.CURRENCY_SYMBOL}{band.limit}"}
+    return f"{lowest}–{band.limit}"
 
 
 @register.filter
@@ -66,9 +79,10 @@ def percent(share: float) -> int:
     return round(100 * share)
 
 
-@register.simple_tag
-def departments() -> "QuerySet[Category]":
-    return catalogue.departments()
+@register.simple_tag(takes_context=True)
+def departments(context: dict[str, Any]) -> "Iterable[Category]":
+    """Those that the page has already, or asked for."""
+    return context.get("departments") or catalogue.departments()
 
 
 @register.simple_tag
@@ -94,6 +108,13 @@ def query_adding(query: QueryDict, name: str, value: str) -> str:
     changed = query.copy()
     changed.appendlist(name, str(value))
     return _first_page(changed)
+
+
+@register.simple_tag
+def narrowed_query(query: QueryDict) -> str:
+    """`?…` of the same choices in another list, from its first page on; empty where nothing is chosen."""
+    changed = _first_page(query.copy())
+    return changed if len(changed) > 1 else ""
 
 
 @register.simple_tag

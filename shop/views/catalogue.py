@@ -1,4 +1,4 @@
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -7,16 +7,18 @@ from shop.forms.listing import criteria_from
 from shop.models import Category, Product
 from shop.selectors import catalogue
 from shop.selectors.catalogue import Criteria, Sort
+from shop.selectors.facets import facets_of
+from shop.selectors.home import home_page
+from shop.views.pages import CountedPaginator
 
-ON_A_SHELF = 8  # of the home page
 ON_A_PAGE = 24
 SUGGESTIONS = 4
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    context = {"tiles": catalogue.department_tiles(), "shelves": catalogue.home_shelves(ON_A_SHELF)}
-    return render(request, "shop/home.html", context)
+    shown = home_page()
+    return render(request, "shop/home.html", {"home": shown, "departments": shown.departments})
 
 
 @require_safe
@@ -25,7 +27,6 @@ def category(request: HttpRequest, category_id: int) -> HttpResponse:
     context = {
         "category": shown,
         "path": catalogue.path_to(shown),
-        "subcategories": catalogue.open_subcategories(shown),
     }
     return render(
         request, "shop/category.html", context | listing(request, criteria_from(request.GET, shown))
@@ -40,14 +41,13 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
-    page: Page[Product] = Paginator(catalogue.listed_products(criteria), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    is_empty = not page.paginator.count
+    facets = facets_of(criteria)
+    paginator = CountedPaginator(catalogue.listed_products(criteria), ON_A_PAGE, facets.total)
+    page: Page[Product] = paginator.get_page(request.GET.get("page"))
     return {
         "criteria": criteria,
         "page": page,
         "sorts": Sort.choices,
-        "facets": catalogue.tag_facets(criteria) if page.paginator.count > 1 else [],
-        "suggestions": catalogue.best_sellers(SUGGESTIONS) if is_empty else [],
+        "facets": facets,
+        "suggestions": [] if facets.total else catalogue.best_sellers(SUGGESTIONS),
     }

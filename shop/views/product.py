@@ -1,10 +1,10 @@
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_cookie
 
 from shop.exceptions import AlreadyReviewed, BuyingLocked
 from shop.forms.reviews import ReviewForm, review_filter_from
@@ -13,6 +13,7 @@ from shop.selectors import catalogue, reviews
 from shop.services.history import record_view
 from shop.services.reviews import post_review
 from shop.views.history import viewer_to_remember
+from shop.views.pages import CountedPaginator
 
 REVIEWS_ON_A_PAGE = 10
 FEW = 5  # fewer than these are worth saying
@@ -20,13 +21,14 @@ FEW = 5  # fewer than these are worth saying
 
 @require_safe
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
-    shown = find_product(product_id)
+    shown = find_product(request, product_id)
     if viewer := viewer_to_remember(request):
         record_view(viewer=viewer, product=shown)
     return product_page(request, shown, ReviewForm())
 
 
 @require_safe
+@vary_on_cookie
 def product_tags(request: HttpRequest, product_id: int) -> HttpResponse:
     """The tag block alone, for the script that waits for a posted review's tags."""
     shown = get_object_or_404(Product, pk=product_id)
@@ -36,7 +38,7 @@ def product_tags(request: HttpRequest, product_id: int) -> HttpResponse:
 
 @require_POST
 def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
-    shown = find_product(product_id)
+    shown = find_product(request, product_id)
     if not request.user.is_authenticated:
         return redirect_to_login(f"{shown.get_absolute_url()}#write")
     form = ReviewForm(request.POST)
@@ -54,26 +56,28 @@ def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
     return redirect(f"{shown.get_absolute_url()}?posted=1#tags")
 
 
-def find_product(product_id: int) -> Product:
-    return get_object_or_404(Product.objects.select_related("category__parent__parent"), pk=product_id)
+def find_product(request: HttpRequest, product_id: int) -> Product:
+    return get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
 
 
 def product_page(
     request: HttpRequest, shown: Product, form: ReviewForm, *, status: int = 200
 ) -> HttpResponse:
     wanted = review_filter_from(request.GET)
-    page = Paginator(reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE).get_page(
-        request.GET.get("page")
+    bars = reviews.star_distribution(shown)
+    paginator = CountedPaginator(
+        reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE, reviews.count_of(wanted, bars)
     )
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "product": shown,
         "path": catalogue.path_to(shown.category),
+        "pictures": list(shown.pictures.all()),
         "tags": reviews.published_tags(shown),
-        "bars": reviews.star_distribution(shown),
+        "bars": bars,
         "wanted": wanted,
         "page": page,
         "form": form,
-        "own_review": reviews.review_by(request.user, shown) if request.user.is_authenticated else None,
         "is_few": 0 < shown.in_stock < FEW,
         "was_posted": "posted" in request.GET,
     }

@@ -11,11 +11,14 @@ from django.utils import timezone
 
 from shop.models import (
     Address,
+    Announcement,
+    CarouselSlide,
     Category,
     Coupon,
     Customer,
     CustomerCoupon,
     DeliveryRule,
+    HomeSlot,
     Order,
     Product,
     ProductTag,
@@ -174,3 +177,20 @@ def a_shipped_order(customer: Customer, *products: Product, **fields: Any) -> Or
     ship_order(order=order, actor=customer, carrier="SF", tracking_number="SF1")
     order.refresh_from_db()
     return order
+
+
+def an_announcement(title: str = "Open on Sunday", **fields: Any) -> Announcement:
+    """Published, and shown from now on."""
+    return Announcement.objects.create(title=title, **({"is_published": True} | fields))
+
+
+def a_slide(title: str = "Tea week", **fields: Any) -> CarouselSlide:
+    """Published, with the name of a picture that is nowhere."""
+    shown = {"is_published": True, "picture": "carousel/none.webp", "link": "/search/"}
+    return CarouselSlide.objects.create(title=title, **(shown | fields))
+
+
+def a_slot(kind: str, product: Product | None = None, **fields: Any) -> HomeSlot:
+    """A published place on a shelf of the home page."""
+    product = product or a_product()
+    return HomeSlot.objects.create(kind=kind, product=product, **({"is_published": True} | fields))

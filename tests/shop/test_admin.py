@@ -27,7 +27,7 @@ def back_room(client: Client, staff: Customer) -> Client:
 
 
 def fields_of(product: Product, **changed: object) -> dict[str, object]:
-    inline = {"tags-TOTAL_FORMS": 0, "tags-INITIAL_FORMS": 0}
+    inline = {f"{prefix}-{name}_FORMS": 0 for prefix in ("tags", "pictures") for name in ("TOTAL", "INITIAL")}
     shown = {
         "name": product.name,
         "category": product.category_id,
