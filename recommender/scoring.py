@@ -87,7 +87,8 @@ def wanted_tags(wanted: Collection[str], theirs: Iterable[ProductTag], rarities:
 
 
 def says_the_same(one: ProductTag, other: ProductTag) -> bool:
-    return not set(one.members).isdisjoint(other.members)
+    """Whether each holds the other's name: a label in common deep in two heaps is nothing to show."""
+    return one.medoid_id in other.members and other.medoid_id in one.members
 
 
 def certainty(tag: ProductTag) -> float:
