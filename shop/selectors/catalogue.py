@@ -84,6 +84,13 @@ def departments() -> "QuerySet[Category]":
     return Category.objects.open().filter(level=1)
 
 
+def category_tree() -> "QuerySet[Category]":
+    """The departments, each with its `open_children`, each of those with its own: three queries."""
+    shelves = Prefetch("children", Category.objects.open(), to_attr="open_children")
+    aisles = Prefetch("children", Category.objects.open().prefetch_related(shelves), to_attr="open_children")
+    return departments().prefetch_related(aisles)
+
+
 def department_tiles() -> "QuerySet[Category]":
     """The departments that sell something, each with the `cover` of its most loved product."""
     own = Product.objects.on_sale().filter(category__parent__parent=OuterRef("pk"))
@@ -118,6 +125,11 @@ def product_cards(product_ids: Sequence[int]) -> list[Product]:
     rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(_top_tags())
     found = {product.pk: product for product in rows}
     return [found[product_id] for product_id in product_ids if product_id in found]
+
+
+def whole_products() -> ProductQuerySet:
+    """With the categories that their page names; off sale or not."""
+    return Product.objects.select_related("category__parent__parent")
 
 
 def listed_products(criteria: Criteria) -> "QuerySet[Product]":

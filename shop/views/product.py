@@ -55,7 +55,7 @@ def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 def find_product(product_id: int) -> Product:
-    return get_object_or_404(Product.objects.select_related("category__parent__parent"), pk=product_id)
+    return get_object_or_404(catalogue.whole_products(), pk=product_id)
 
 
 def product_page(
