@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shop.exceptions import BuyingLocked, LoginDelayed, PaymentError, ShopError
+from shop.exceptions import BelowMinimumSpend, BuyingLocked, LoginDelayed, OverLimit, PaymentError, ShopError
 from shop.models import Order, Product
 from shop.sentences import sentence
 
@@ -77,7 +77,9 @@ def _code(error: ShopError) -> str:
 
 
 def _facts(error: ShopError) -> Iterator[tuple[str, object]]:
-    """The values that the error carries, as JSON has them."""
+    """The values that the error carries, as JSON has them; what is for the log is not among them."""
+    if isinstance(error, PaymentError):
+        return
     for name, value in vars(error).items():
         match value:
             case Product():
@@ -86,8 +88,13 @@ def _facts(error: ShopError) -> Iterator[tuple[str, object]]:
                 yield from (("number", value.number), ("status", value.status))
             case Decimal():
                 yield name, f"{value:.2f}"
-            case int():
+            case int() | str():
                 yield name, value
+    match error:
+        case OverLimit():
+            yield "limit", error.product.limit_per_order
+        case BelowMinimumSpend():
+            yield "short_by", f"{error.short_by:.2f}"
 
 
 def _invalid(error: exceptions.ValidationError) -> Response:

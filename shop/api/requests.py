@@ -2,10 +2,16 @@
 
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS as ALL_FIELDS
+from django.forms import BaseForm
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from shop.models import Customer
+
+OF_NONE = api_settings.NON_FIELD_ERRORS_KEY
 
 
 def asked_of(request: Request, query: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -16,6 +22,13 @@ def asked_of(request: Request, query: type[serializers.Serializer[Any]]) -> dict
 def sent_in(request: Request, body: type[serializers.Serializer[Any]]) -> dict[str, Any]:
     """The body. Raises ValidationError, or ParseError where it is no JSON."""
     return _valid(body(data=request.data))
+
+
+def refuse_invalid(form: BaseForm) -> None:
+    """Where a page's own form reads what was sent. Raises ValidationError with its sentences."""
+    if not form.is_valid():
+        fields = {name.replace(ALL_FIELDS, OF_NONE): sentences for name, sentences in form.errors.items()}
+        raise ValidationError({name: [str(sentence) for sentence in said] for name, said in fields.items()})
 
 
 def buyer(request: Request) -> Customer:

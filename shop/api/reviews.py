@@ -4,16 +4,17 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop.api.pages import PageQuery, page_answer, page_of
-from shop.api.requests import asked_of
+from shop.api.requests import asked_of, buyer, sent_in
 from shop.models import Product, Review
 from shop.selectors.reviews import ReviewFilter, published_reviews
+from shop.services.reviews import post_review
 
 
 class ReviewSerializer(serializers.Serializer[Any]):
@@ -38,6 +39,12 @@ class ReviewsQuery(PageQuery):
     stars = serializers.IntegerField(min_value=1, max_value=5, required=False)
 
 
+class ReviewBody(serializers.Serializer[Any]):
+    stars = serializers.IntegerField(min_value=1, max_value=5)
+    title = serializers.CharField(max_length=255, default="", allow_blank=True)
+    body = serializers.CharField(max_length=5000)
+
+
 class Reviews(APIView):
     permission_classes = (IsAuthenticatedOrReadOnly,)
 
@@ -48,3 +55,10 @@ class Reviews(APIView):
         product = get_object_or_404(Product, pk=product_id)
         rows = published_reviews(product, ReviewFilter(asked["tag"], asked.get("stars")))
         return page_answer(request, rows, asked, ReviewSerializer)
+
+    @extend_schema(operation_id="review_post", request=ReviewBody, responses={201: ReviewSerializer})
+    def post(self, request: Request, product_id: int) -> Response:
+        """Each customer has one review of a product."""
+        product = get_object_or_404(Product, pk=product_id)
+        review = post_review(customer=buyer(request), product=product, **sent_in(request, ReviewBody))
+        return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)

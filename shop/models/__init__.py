@@ -14,9 +14,11 @@ from shop.models.product_views import ProductView
 from shop.models.reviews import Review
 from shop.models.stock import StockMovement
 from shop.models.tags import ProductTag, TagMention
+from shop.models.tokens import ApiToken
 
 __all__ = [
     "Address",
+    "ApiToken",
     "CartItem",
     "Category",
     "Coupon",

@@ -6,7 +6,9 @@ from shop.services.forgetting import forget_old_data
 
 
 class Command(BaseCommand):
-    help = "Deletes product views older than BROWSING_HISTORY_DAYS, old login delays, expired sessions."
+    help = (
+        "Deletes product views older than BROWSING_HISTORY_DAYS, old login delays, expired tokens, sessions."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         forgotten = forget_old_data()
