@@ -40,6 +40,16 @@ def address_book_full(error: exceptions.AddressBookFull) -> str:
 
 
 @sentence.register
+def key_in_flight(error: exceptions.KeyInFlight) -> str:
+    return _("A request with this key is being answered: send it again in a moment.")
+
+
+@sentence.register
+def key_reused(error: exceptions.KeyReused) -> str:
+    return _("This key was sent with another request before: make up a new one.")
+
+
+@sentence.register
 def product_unavailable(error: exceptions.ProductUnavailable) -> str:
     return _("%(product)s cannot be bought at the moment.") % {"product": error.product.local_name}
 

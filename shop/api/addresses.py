@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from shop.api.idempotency import once
 from shop.api.orders import OrderAddressSerializer
 from shop.api.requests import buyer, refuse_invalid, sent_in
 from shop.forms.account import AddressForm
@@ -41,6 +42,7 @@ class Addresses(APIView):
         return Response(AddressSerializer(address_book(buyer(request)), many=True).data)
 
     @extend_schema(operation_id="address_add", request=AddressBody, responses={201: AddressSerializer})
+    @once
     def post(self, request: Request) -> Response:
         form = sent_address(request)
         added = services.add_address(
@@ -55,6 +57,7 @@ class OneAddress(APIView):
         return address_answer(request, address_id)
 
     @extend_schema(operation_id="address_change", request=AddressBody, responses=AddressSerializer)
+    @once
     def put(self, request: Request, address_id: int) -> Response:
         address, form = own_address(request, address_id), sent_address(request)
         services.change_address(
@@ -63,6 +66,7 @@ class OneAddress(APIView):
         return address_answer(request, address_id)
 
     @extend_schema(operation_id="address_delete", responses={204: None})
+    @once
     def delete(self, request: Request, address_id: int) -> Response:
         services.delete_address(address=own_address(request, address_id))
         return Response(status=status.HTTP_204_NO_CONTENT)

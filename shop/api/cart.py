@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from shop.api.catalogue import CardSerializer
 from shop.api.fields import money, row_id
+from shop.api.idempotency import once
 from shop.api.requests import buyer, sent_in
 from shop.forms.cart import MOST_AT_ONCE
 from shop.selectors.cart import CartLine, cart_of
@@ -54,6 +55,7 @@ class Cart(APIView):
 
 class CartItems(APIView):
     @extend_schema(operation_id="cart_add", request=CartItemBody, responses={201: CartSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Put some more of a product in."""
         services.add_to_cart(customer=buyer(request), **sent_in(request, CartItemBody))
@@ -62,6 +64,7 @@ class CartItems(APIView):
 
 class CartItem(APIView):
     @extend_schema(operation_id="cart_set_quantity", request=QuantityBody, responses=CartSerializer)
+    @once
     def put(self, request: Request, product_id: int) -> Response:
         """Have exactly so many of a product in the cart."""
         sent = sent_in(request, QuantityBody)
@@ -69,6 +72,7 @@ class CartItem(APIView):
         return cart_answer(request)
 
     @extend_schema(operation_id="cart_remove", responses={204: None})
+    @once
     def delete(self, request: Request, product_id: int) -> Response:
         """Take a product out, however many of it there are."""
         services.remove_from_cart(customer=buyer(request), product_id=product_id)

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from shop.api.coupons import HeldCouponSerializer
 from shop.api.fields import money, row_id
+from shop.api.idempotency import once
 from shop.api.orders import WholeOrderSerializer, order_answer
 from shop.api.requests import asked_of, buyer, sent_in
 from shop.models import Address, Customer
@@ -66,6 +67,7 @@ class CheckoutView(APIView):
         return Response(SummarySerializer(summary).data)
 
     @extend_schema(operation_id="order_place", request=CheckoutBody, responses={201: WholeOrderSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Turn the cart into an order that holds its stock and awaits payment."""
         customer, sent = buyer(request), sent_in(request, CheckoutBody)

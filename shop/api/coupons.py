@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop.api.fields import money
+from shop.api.idempotency import once
 from shop.api.requests import buyer, sent_in
 from shop.models import CustomerCoupon
 from shop.selectors.coupons import claimable_coupons, held_coupons
@@ -56,6 +57,7 @@ class Coupons(APIView):
 
 class Claim(APIView):
     @extend_schema(operation_id="coupon_claim", request=None, responses={201: HeldCouponSerializer})
+    @once
     def post(self, request: Request, coupon_id: int) -> Response:
         """Take one."""
         return _had(claim_coupon(customer=buyer(request), coupon_id=coupon_id))
@@ -63,6 +65,7 @@ class Claim(APIView):
 
 class Redemption(APIView):
     @extend_schema(operation_id="coupon_redeem", request=CodeBody, responses={201: HeldCouponSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Take the coupon of a code, or find the copy that is held of it already."""
         return _had(redeem_code(customer=buyer(request), code=sent_in(request, CodeBody)["code"]))

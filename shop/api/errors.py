@@ -14,12 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shop.exceptions import BelowMinimumSpend, BuyingLocked, LoginDelayed, OverLimit, PaymentError, ShopError
+from shop.exceptions import (
+    BelowMinimumSpend,
+    BuyingLocked,
+    KeyReused,
+    LoginDelayed,
+    OverLimit,
+    PaymentError,
+    ShopError,
+)
 from shop.models import Order, Product
 from shop.sentences import sentence
 
 STATUSES: dict[type[ShopError], int] = {
     BuyingLocked: status.HTTP_403_FORBIDDEN,
+    KeyReused: status.HTTP_422_UNPROCESSABLE_ENTITY,
     LoginDelayed: status.HTTP_429_TOO_MANY_REQUESTS,
     PaymentError: status.HTTP_503_SERVICE_UNAVAILABLE,
     ShopError: status.HTTP_409_CONFLICT,

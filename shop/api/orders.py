@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop.api.fields import money
+from shop.api.idempotency import once
 from shop.api.pages import PageQuery, page_answer, page_of
 from shop.api.requests import asked_of, buyer, sent_in
 from shop.models import Order
@@ -123,6 +124,7 @@ class OneOrder(APIView):
 
 class Cancellation(APIView):
     @extend_schema(operation_id="order_cancel", request=None, responses=WholeOrderSerializer)
+    @once
     def post(self, request: Request, number: str) -> Response:
         """Before it is packed. What was paid goes back."""
         cancel_order(order=own_order(request, number), customer=buyer(request))
@@ -131,6 +133,7 @@ class Cancellation(APIView):
 
 class Receipt(APIView):
     @extend_schema(operation_id="order_receive", request=None, responses=WholeOrderSerializer)
+    @once
     def post(self, request: Request, number: str) -> Response:
         """Confirm that what was shipped has arrived."""
         complete_order(order=own_order(request, number), actor=buyer(request))
@@ -139,6 +142,7 @@ class Receipt(APIView):
 
 class Returns(APIView):
     @extend_schema(operation_id="order_return", request=ReturnBody, responses={201: WholeOrderSerializer})
+    @once
     def post(self, request: Request, number: str) -> Response:
         """Ask for money back for what has been shipped; the shop decides."""
         request_refund(order=own_order(request, number), **sent_in(request, ReturnBody))

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from shop.api.idempotency import once
 from shop.api.pages import PageQuery, page_answer, page_of
 from shop.api.requests import asked_of, buyer, sent_in
 from shop.models import Product, Review
@@ -57,6 +58,7 @@ class Reviews(APIView):
         return page_answer(request, rows, asked, ReviewSerializer)
 
     @extend_schema(operation_id="review_post", request=ReviewBody, responses={201: ReviewSerializer})
+    @once
     def post(self, request: Request, product_id: int) -> Response:
         """Each customer has one review of a product."""
         product = get_object_or_404(Product, pk=product_id)

@@ -6,6 +6,7 @@ from shop.models.catalogue import Category, Product
 from shop.models.coupons import Coupon, CustomerCoupon
 from shop.models.customers import Customer
 from shop.models.delivery import DeliveryRule
+from shop.models.idempotency import IdempotencyKey
 from shop.models.login_delays import LoginDelay
 from shop.models.orders import Order, OrderAddress, OrderEvent, OrderItem, Shipment, ShipmentEvent
 from shop.models.outbox import OutboxMessage
@@ -25,6 +26,7 @@ __all__ = [
     "Customer",
     "CustomerCoupon",
     "DeliveryRule",
+    "IdempotencyKey",
     "LoginDelay",
     "Order",
     "OrderAddress",
