@@ -219,6 +219,23 @@ CELERY_BEAT_SCHEDULE = {
     },
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
+# Shared by all processes: it holds how often a program has called the API.
+CACHE_URL = env.text("CACHE_URL", CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "larder",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(VAR_DIR / "cache"),
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    }
+}
+
 BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)
 
 ORDER_PAYMENT_MINUTES = env.whole("ORDER_PAYMENT_MINUTES", 30, at_least=1)
@@ -243,6 +260,8 @@ if "alipay" in PAYMENT_PROVIDERS:
         "https://*.alipaydev.com",
     ]
 
+API_RATE_GUEST = env.rate("API_RATE_GUEST", "120/minute")  # of one address
+API_RATE_CUSTOMER = env.rate("API_RATE_CUSTOMER", "300/minute")
 API_TOKEN_DAYS = env.whole("API_TOKEN_DAYS", 30, at_least=1)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": (
@@ -254,6 +273,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ("rest_framework.renderers.JSONRenderer",),
     "DEFAULT_SCHEMA_CLASS": "shop.api.schema.ApiSchema",
     "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": ("shop.api.throttling.CallRate",),
     "EXCEPTION_HANDLER": "shop.api.errors.error_answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -137,7 +138,14 @@ def _answered(error: exceptions.APIException) -> Response:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     body: dict[str, object] = {"code": error.get_codes(), "detail": str(error.detail)}
-    if wait := getattr(error, "wait", None):
-        body["seconds"] = int(wait)
-        headers["Retry-After"] = str(int(wait))
+    if isinstance(error, exceptions.Throttled):
+        wait = int(getattr(error, "wait", 0))
+        body |= {"detail": _called_too_often(wait), "seconds": wait}
+        headers["Retry-After"] = str(wait)
     return Response(body, status=error.status_code, headers=headers)
+
+
+def _called_too_often(seconds: int) -> str:
+    return ngettext(
+        "Too many calls. Try again in %(n)d second.", "Too many calls. Try again in %(n)d seconds.", seconds
+    ) % {"n": seconds}
