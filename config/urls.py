@@ -6,6 +6,8 @@ from django.views.static import serve
 from shop.api.errors import UnknownAddress
 from shop.views.access import staff_log_in
 
+handler500 = "shop.api.errors.failed"
+
 urlpatterns = [
     path("", include("shop.urls")),
     path("", include("recommender.urls")),

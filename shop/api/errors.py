@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.defaults import server_error
 from rest_framework import exceptions, serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -62,6 +63,14 @@ def error_answer(error: Exception, context: Mapping[str, Any]) -> Response | Non
         case exceptions.APIException():
             return _answered(error)
     return None
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What is said of a defect: in JSON to programs, on a page to people."""
+    if not request.path.startswith("/api/"):
+        return server_error(request)
+    sentence = _("Something broke on our side. It has been written down: try again in a minute.")
+    return JsonResponse({"code": "failed", "detail": sentence}, status=500)
 
 
 class UnknownAddress(APIView):

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from shop.models import CartItem, Customer, DeliveryRule, Order, Product, Refund
 from tests.shop.api.calls import Program
@@ -51,6 +52,16 @@ def test_a_cart_is_filled_changed_and_emptied(program: Program, tea: Product) ->
     assert program.put(f"cart/items/{tea.pk}/", quantity=4)["lines"][0]["total"] == "40.00"
     program.delete(f"cart/items/{tea.pk}/")
     assert program.get("cart/") == {"lines": [], "pieces": 0, "has_problems": False}
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_cart_makes_two_queries_however_long_it_is(
+    program: Program, django_assert_num_queries: DjangoAssertNumQueries, lines: int
+) -> None:
+    for _ in range(lines):
+        program.post("cart/items/", product_id=a_product().pk, quantity=1)
+    with django_assert_num_queries(2):  # the token, the cart
+        assert program.get("cart/")["pieces"] == lines
 
 
 def test_a_line_that_cannot_be_had_says_why(program: Program, tea: Product) -> None:

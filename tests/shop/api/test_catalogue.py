@@ -195,6 +195,20 @@ def test_what_a_view_does_not_do_is_said_in_json(client: Client) -> None:
     assert response.json()["code"] == "method_not_allowed"
 
 
+def test_a_defect_is_owned_up_to_in_json_and_on_a_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr("shop.selectors.catalogue.departments", lambda: 1 / 0)
+    assert got(client, "categories/", 500) == {
+        "code": "failed",
+        "detail": "Something broke on our side. It has been written down: try again in a minute.",
+    }
+    page = client.get("/")
+    assert page.status_code == 500
+    assert page["Content-Type"] == "text/html; charset=utf-8"
+
+
 def test_answers_are_in_the_language_asked_for(client: Client) -> None:
     tea = a_product("Sencha", name_zh="煎茶")
     chinese = {"accept-language": "zh-CN"}
