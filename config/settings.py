@@ -232,6 +232,7 @@ CACHES: dict[str, dict[str, Any]] = {
     else {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(VAR_DIR / "cache"),
+        "TIMEOUT": 2 * 86_400,  # what counting gives an entry anew here: longer than the longest rate
         "OPTIONS": {"MAX_ENTRIES": 2_000},
     }
 }
