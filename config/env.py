@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -26,6 +28,22 @@ def whole(name: str, default: int, *, at_least: int = 0) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < at_least:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number of at least {at_least}.")
     return int(value)
+
+
+class Rate(NamedTuple):
+    calls: int
+    seconds: int
+
+
+def rate(name: str, default: str) -> Rate:
+    """`120/minute`"""
+    value = text(name, default)
+    calls, _, unit = value.partition("/")
+    if not calls.isascii() or not calls.isdigit() or int(calls) < 1 or unit not in SECONDS:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a rate such as 120/minute, per {', '.join(SECONDS)}."
+        )
+    return Rate(int(calls), SECONDS[unit])
 
 
 def words(name: str, default: str = "") -> list[str]:

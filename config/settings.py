@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
     "shop",
     "recommender",
     "seq2label",
@@ -218,6 +220,24 @@ CELERY_BEAT_SCHEDULE = {
     },
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
+# Shared by all processes: it holds how often a program has called the API.
+CACHE_URL = env.text("CACHE_URL", CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "larder",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(VAR_DIR / "cache"),
+        "TIMEOUT": 2 * 86_400,  # what counting gives an entry anew here: longer than the longest rate
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    }
+}
+
 BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)
 
 ORDER_PAYMENT_MINUTES = env.whole("ORDER_PAYMENT_MINUTES", 30, at_least=1)
@@ -241,6 +261,33 @@ if "alipay" in PAYMENT_PROVIDERS:
         "https://*.alipay.com",
         "https://*.alipaydev.com",
     ]
+
+API_RATE_GUEST = env.rate("API_RATE_GUEST", "120/minute")  # of one address
+API_RATE_CUSTOMER = env.rate("API_RATE_CUSTOMER", "300/minute")
+API_TOKEN_DAYS = env.whole("API_TOKEN_DAYS", 30, at_least=1)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": (
+        "shop.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ),
+    "DEFAULT_PERMISSION_CLASSES": ("rest_framework.permissions.IsAuthenticated",),
+    "DEFAULT_PARSER_CLASSES": ("shop.api.parsing.JsonBody",),
+    "DEFAULT_RENDERER_CLASSES": ("rest_framework.renderers.JSONRenderer",),
+    "DEFAULT_SCHEMA_CLASS": "shop.api.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": ("shop.api.throttling.CallRate",),
+    "EXCEPTION_HANDLER": "shop.api.errors.error_answer",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Larder",
+    "DESCRIPTION": "A grocery shop that reads its own reviews.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ("rest_framework.permissions.AllowAny",),
+    "PATH_CONVERTER_OVERRIDES": {"row": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}},
+}
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)

@@ -2,12 +2,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 MOST_REMOVED = 20
+LONGEST_SENTENCE = 200
 
 
 class AskForm(forms.Form):
     q = forms.CharField(
         required=False,
-        max_length=200,
+        max_length=LONGEST_SENTENCE,
         error_messages={
             "max_length": _(
                 "Your sentence has %(show_value)d characters, %(limit_value)d are read: make it shorter."

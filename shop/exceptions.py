@@ -33,6 +33,14 @@ class LoginDelayed(ShopError):
         self.seconds = seconds
 
 
+class KeyInFlight(ShopError):
+    """A request with this idempotency key has begun and has no answer yet."""
+
+
+class KeyReused(ShopError):
+    """The idempotency key was sent with another request before."""
+
+
 class LoginNameTaken(ShopError):
     """Another customer has the login name."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from shop import exceptions
 from shop.exceptions import ShopError
+from shop.forms.access import sentence_about_wait
 from shop.services.cart import LineChange
 from shop.templatetags.shelves import price
 
@@ -19,6 +20,33 @@ def sentence(error: ShopError) -> str:
 @sentence.register
 def buying_locked(error: exceptions.BuyingLocked) -> str:
     return _("Your account is locked: you may look around, but not buy.")
+
+
+@sentence.register
+def login_delayed(error: exceptions.LoginDelayed) -> str:
+    return sentence_about_wait(error.seconds)
+
+
+@sentence.register
+def already_reviewed(error: exceptions.AlreadyReviewed) -> str:
+    return _("You have reviewed this product already; each customer has one review.")
+
+
+@sentence.register
+def address_book_full(error: exceptions.AddressBookFull) -> str:
+    return _("Your address book is full: %(limit)d addresses are the most. Delete one first.") % {
+        "limit": error.limit
+    }
+
+
+@sentence.register
+def key_in_flight(error: exceptions.KeyInFlight) -> str:
+    return _("A request with this key is being answered: send it again in a moment.")
+
+
+@sentence.register
+def key_reused(error: exceptions.KeyReused) -> str:
+    return _("This key was sent with another request before: make up a new one.")
 
 
 @sentence.register

@@ -5,7 +5,11 @@ from pathlib import Path
 
 os.environ.setdefault("VAR_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in the test's thread
+os.environ.setdefault("API_RATE_GUEST", "100000/minute")  # a test calls faster than any shopper
+os.environ.setdefault("API_RATE_CUSTOMER", "100000/minute")
+os.environ.setdefault("TEST_CACHE_PREFIX", f"test-{os.getpid()}")  # servers inherit it
 
 from config.settings import *  # noqa: F403
 
+CACHES["default"]["KEY_PREFIX"] = os.environ["TEST_CACHE_PREFIX"]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -7,6 +7,7 @@ from shop.models.content import Announcement, CarouselSlide, HomeSlot
 from shop.models.coupons import Coupon, CustomerCoupon
 from shop.models.customers import Customer
 from shop.models.delivery import DeliveryRule
+from shop.models.idempotency import IdempotencyKey
 from shop.models.login_delays import LoginDelay
 from shop.models.orders import Order, OrderAddress, OrderEvent, OrderItem, Shipment, ShipmentEvent
 from shop.models.outbox import OutboxMessage
@@ -16,10 +17,12 @@ from shop.models.product_views import ProductView
 from shop.models.reviews import Review
 from shop.models.stock import StockMovement
 from shop.models.tags import ProductTag, TagMention
+from shop.models.tokens import ApiToken
 
 __all__ = [
     "Address",
     "Announcement",
+    "ApiToken",
     "CarouselSlide",
     "CartItem",
     "Category",
@@ -28,6 +31,7 @@ __all__ = [
     "CustomerCoupon",
     "DeliveryRule",
     "HomeSlot",
+    "IdempotencyKey",
     "LoginDelay",
     "Order",
     "OrderAddress",

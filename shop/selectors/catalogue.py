@@ -110,6 +110,13 @@ def departments() -> "QuerySet[Category]":
     return Category.objects.open().filter(level=1)
 
 
+def category_tree() -> "QuerySet[Category]":
+    """The departments, each with its `open_children`, each of those with its own: three queries."""
+    shelves = Prefetch("children", Category.objects.open(), to_attr="open_children")
+    aisles = Prefetch("children", Category.objects.open().prefetch_related(shelves), to_attr="open_children")
+    return departments().prefetch_related(aisles)
+
+
 def best_sellers(size: int) -> "QuerySet[Product]":
     """The most loved products that can be bought now, ready for cards."""
     products = Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])
@@ -121,6 +128,11 @@ def product_cards(product_ids: Sequence[int]) -> list[Product]:
     rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(top_tags())
     found = {product.pk: product for product in rows}
     return [found[product_id] for product_id in product_ids if product_id in found]
+
+
+def whole_products() -> ProductQuerySet:
+    """With the categories that their page names; off sale or not."""
+    return Product.objects.select_related("category__parent__parent")
 
 
 def listed_products(criteria: Criteria) -> "QuerySet[Product]":

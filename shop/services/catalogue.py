@@ -37,3 +37,4 @@ def count_stock(*, product: Product, on_hand: int, actor_id: int | None) -> None
     """
     believed = Product.objects.values_list("on_hand", flat=True).get(pk=product.pk)
     adjust_stock(product_id=product.pk, change=on_hand - believed, actor_id=actor_id)
+    Product.objects.filter(pk=product.pk).update(changed_by=actor_id)

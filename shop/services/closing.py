@@ -4,7 +4,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F
 
-from shop.models import Customer, Review
+from shop.models import ApiToken, Customer, Review
 from shop.selectors.history import Viewer
 from shop.services.accounts import delete_file_on_commit
 from shop.services.customers import customer_for_update
@@ -25,6 +25,7 @@ def close_account(*, customer: Customer, remove_reviews: bool) -> None:
         Review.objects.filter(customer=owner).update(author_name="")
     owner.addresses.all().delete()
     owner.cart_items.all().delete()
+    ApiToken.objects.filter(customer=owner).delete()
     erase_views(viewer=Viewer(customer_id=owner.pk))
     owner.groups.clear()
     owner.user_permissions.clear()

@@ -12,6 +12,7 @@ from shop.forms.account import AddressForm
 from shop.models import Address
 from shop.regions import regions
 from shop.selectors.customers import address_book
+from shop.sentences import sentence
 from shop.services import addresses
 from shop.services.addresses import MOST_ADDRESSES
 from shop.views.access import asked_next, where_next
@@ -37,8 +38,7 @@ def new_address(request: CustomerRequest) -> HttpResponse:
             customer=request.user, lines=form.lines(), make_default=form.cleaned_data["make_default"]
         )
     except AddressBookFull as full:
-        sentence = _("Your address book is full: %(limit)d addresses are the most. Delete one first.")
-        form.add_error(None, sentence % {"limit": full.limit})
+        form.add_error(None, sentence(full))
         return address_page(request, form)
     messages.success(request, _("The address is saved."))
     return redirect(where_next(request, "shop:addresses"))

@@ -10,6 +10,7 @@ from shop.exceptions import AlreadyReviewed, BuyingLocked
 from shop.forms.reviews import ReviewForm, review_filter_from
 from shop.models import Product
 from shop.selectors import catalogue, reviews
+from shop.sentences import sentence
 from shop.services.history import record_view
 from shop.services.reviews import post_review
 from shop.views.history import viewer_to_remember
@@ -46,8 +47,8 @@ def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
         return product_page(request, shown, form, status=422)
     try:
         post_review(customer=request.user, product=shown, **form.cleaned_data)
-    except AlreadyReviewed:
-        form.add_error(None, _("You have reviewed this product already; each customer has one review."))
+    except AlreadyReviewed as error:
+        form.add_error(None, sentence(error))
         return product_page(request, shown, form, status=409)
     except BuyingLocked:
         form.add_error(None, _("Your account is locked: you may read, but not write reviews."))

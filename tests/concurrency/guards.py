@@ -14,14 +14,16 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.utils import timezone
 
 from shop.exceptions import CouponExhausted, OrderMoved, RefundTooHigh
-from shop.models import CartItem, Coupon, Customer, CustomerCoupon, Order, OrderEvent, Product
+from shop.models import CartItem, Coupon, Customer, CustomerCoupon, IdempotencyKey, Order, OrderEvent, Product
 from shop.models.payments import PaymentOutcome
 from shop.models.stock import MovementKind
 from shop.payments import Callback
 from shop.services import locks, stock
 from shop.services.cart import _store as store_line
+from shop.services.numbers import new_number
 from shop.services.payments import _outcome as outcome_of
 from shop.services.stock import Quantities
 
@@ -108,6 +110,19 @@ def reserve_what_was_read(order: Order, amount: Decimal) -> None:
     order.save(update_fields=["refunded_total"])
 
 
+def look_for_the_key(*, customer: Customer, key: str, request_hash: str) -> IdempotencyKey:
+    """A key that has an answer is found; one that is being answered is not."""
+    answered = IdempotencyKey.objects.filter(customer=customer, request_hash=request_hash).exclude(
+        status=None
+    )
+    if found := answered.first():
+        return found
+    time.sleep(PAUSE)
+    return IdempotencyKey.objects.create(
+        customer=customer, digest=new_number(), request_hash=request_hash, started_at=timezone.now()
+    )
+
+
 def mail_after_commit(subject: str, body: str) -> None:
     """As if there were no outbox; the process dies where a mail would be sent."""
 
@@ -157,5 +172,6 @@ WITHOUT: dict[str, Replacements] = {
         "shop.services.cart.lock_buyer": unlocked_buyer,
         "shop.services.cart._store": store_after_a_pause,
     },
+    "claim of the key": {"shop.api.idempotency.claim_key": look_for_the_key},
     "outbox": {"shop.services.payments.tell_the_desk": mail_after_commit},
 }

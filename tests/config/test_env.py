@@ -41,6 +41,23 @@ def test_a_flag_that_is_no_word_for_yes_or_no_is_refused_by_name(monkeypatch: py
         env.flag("LARDER_TEST", False)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("120/minute", (120, 60)), ("1/second", (1, 1)), ("5000/day", (5000, 86_400))]
+)
+def test_a_rate_is_so_many_calls_in_so_many_seconds(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    assert env.rate("LARDER_TEST", "1/day") == meant
+
+
+@pytest.mark.parametrize("written", ["0/minute", "-1/minute", "120", "120/week", "many/minute", "/minute"])
+def test_a_rate_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    with pytest.raises(ImproperlyConfigured, match="^LARDER_TEST=.* is not a rate such as 120/minute"):
+        env.rate("LARDER_TEST", "1/day")
+
+
 @pytest.mark.parametrize("written", ["-1", "1.5", "many", "٣"])
 def test_a_number_that_is_not_whole_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("LARDER_TEST", written)

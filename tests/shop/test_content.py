@@ -318,8 +318,8 @@ class TestBackRoom:
         ]
         data: dict[str, Any] = {f"pictures-{name}": value for name, value in management.items()}
         data |= {f"pictures-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}
-        data |= {"tags-TOTAL_FORMS": 0, "tags-INITIAL_FORMS": 0, "name": "Sencha", "on_hand": 1}
-        data |= {"category": product.category_id, "cover": an_upload()}
+        data |= {"tags-TOTAL_FORMS": 0, "tags-INITIAL_FORMS": 0, "name": "Sencha", "on_hand": 20}
+        data |= {"limit_per_order": 20, "category": product.category_id, "cover": an_upload()}
         assert back_room.post(f"/admin/shop/product/{product.pk}/change/", data).status_code == 302
         product.refresh_from_db()
         assert str(product.cover).endswith(".webp")

@@ -71,6 +71,7 @@ def test_stock_that_staff_enter_goes_into_the_ledger_with_their_name(client: Cli
     fields = {
         "name": product.name, "category": product.category_id, "selling_price": "10.00", "is_on_sale": "on",
         "limit_per_order": 20, "tags-TOTAL_FORMS": 0, "tags-INITIAL_FORMS": 0, "on_hand": 8,
+        "pictures-TOTAL_FORMS": 0, "pictures-INITIAL_FORMS": 0,
     }  # fmt: skip
     assert client.post(f"/admin/shop/product/{product.pk}/change/", fields).status_code == 302
     assert stock(product) == (8, 0)

@@ -6,7 +6,7 @@ from shop.services.forgetting import forget_old_data
 
 
 class Command(BaseCommand):
-    help = "Deletes product views older than BROWSING_HISTORY_DAYS, old login delays, expired sessions."
+    help = "Deletes old views, login delays and idempotency keys, expired tokens and sessions."
 
     def handle(self, *args: Any, **options: Any) -> None:
         forgotten = forget_old_data()

@@ -1,0 +1,69 @@
+"""Four products for programs: alike to one, or asked for in a sentence, each with its reason."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from recommender.forms import LONGEST_SENTENCE, MOST_REMOVED
+from recommender.shelf import four_alike, four_for
+from shop.api.catalogue import GuestView, ListedCardSerializer
+from shop.api.fields import money
+from shop.api.requests import asked_of
+from shop.selectors.catalogue import whole_products
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField(help_text="`tag`, `shelf`, `words`, `meaning` or `loved`.")
+    label = serializers.CharField(help_text="The product's own tag, where the reason is one.")  # type: ignore[assignment]
+    count = serializers.IntegerField(help_text="Reviews that say so.")
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    product = ListedCardSerializer()
+    reason = ReasonSerializer()
+    sentence = serializers.CharField(help_text="The reason in the language asked for.")
+
+
+class IntentSerializer(serializers.Serializer[Any]):
+    wanted = serializers.ListField(child=serializers.CharField())
+    unwanted = serializers.ListField(child=serializers.CharField())
+    without_words = serializers.ListField(child=serializers.CharField())
+    at_most = money(allow_null=True)
+    at_least = money(allow_null=True)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    understood = IntentSerializer(
+        source="intent", allow_null=True, help_text="Null where the recommender could not be asked."
+    )
+    is_a_guess = serializers.BooleanField(help_text="Nothing was understood: these are among the most loved.")
+    offers = OfferSerializer(many=True)
+
+
+class AskQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=LONGEST_SENTENCE, help_text="A wish, in a sentence.")
+    without = serializers.ListField(
+        child=serializers.CharField(max_length=80), max_length=MOST_REMOVED, default=list,
+        help_text="What was misunderstood and is taken away: labels, words, `price`.",
+    )  # fmt: skip
+
+
+class Alike(GuestView):
+    @extend_schema(operation_id="alike", responses=OfferSerializer(many=True))
+    def get(self, request: Request, product_id: int) -> Response:
+        """Four products like this one. Where the recommender is down they are the most loved ones."""
+        offers = four_alike(get_object_or_404(whole_products(), pk=product_id))
+        return Response(OfferSerializer(offers, many=True, context={"request": request}).data)
+
+
+class Ask(GuestView):
+    @extend_schema(operation_id="ask", parameters=[AskQuery], responses=AnswerSerializer)
+    def get(self, request: Request) -> Response:
+        """Four products that answer a wish, with what was understood of it."""
+        asked = asked_of(request, AskQuery)
+        answer = four_for(asked["q"], asked["without"])
+        return Response(AnswerSerializer(answer, context={"request": request}).data)

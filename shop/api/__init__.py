@@ -1,0 +1,1 @@
+"""The shop for programs, under /api/v1/: serializer, one selector or service, answer."""
