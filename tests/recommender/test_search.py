@@ -55,17 +55,29 @@ def test_the_nearest_are_found_whichever_way_is_taken(
     is_walked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "FEW_ROWS", 0 if is_walked else ROWS)
+    monkeypatch.setattr(search, "EF_SEARCH", 1000)  # the index is built by chance; so wide, it misses nothing
     for seed in (10_003, 20_005, 30_007):
         assert ids(towards(seed), Filters()) == exactly(towards(seed), range(1, ROWS + 1))
 
 
 @pytest.mark.usefixtures("entries")
-def test_where_one_in_a_hundred_passes_the_answer_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "FEW_ROWS", 0)
+@pytest.mark.parametrize("category", range(10))
+def test_where_one_in_a_hundred_passes_the_answer_is_exact(category: int) -> None:
     vector = towards(50_050)
-    for category in range(10):
-        passing = [product_id for product_id in range(1, ROWS + 1) if product_id % 100 == category]
-        assert ids(vector, Filters(category_id=category)) == exactly(vector, passing)
+    passing = [product_id for product_id in range(1, ROWS + 1) if product_id % 100 == category]
+    assert ids(vector, Filters(category_id=category)) == exactly(vector, passing)
+
+
+@pytest.mark.usefixtures("entries")
+@pytest.mark.parametrize("category", range(10))
+def test_an_index_that_runs_dry_among_strangers_leaves_no_answer_short(
+    category: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FEW_ROWS", 0)
+    monkeypatch.setattr(search, "MOST_SCANNED", 1)
+    found = ids(towards(50_050), Filters(category_id=category))
+    assert len(found) == 4
+    assert {product_id % 100 for product_id in found} == {category}
 
 
 @pytest.mark.usefixtures("entries")
