@@ -61,7 +61,7 @@ def test_the_nearest_are_found_whichever_way_is_taken(
 
 
 @pytest.mark.usefixtures("entries")
-@pytest.mark.parametrize("category", range(10))
+@pytest.mark.parametrize("category", range(3))
 def test_where_one_in_a_hundred_passes_the_answer_is_exact(category: int) -> None:
     vector = towards(50_050)
     passing = [product_id for product_id in range(1, ROWS + 1) if product_id % 100 == category]
@@ -69,7 +69,7 @@ def test_where_one_in_a_hundred_passes_the_answer_is_exact(category: int) -> Non
 
 
 @pytest.mark.usefixtures("entries")
-@pytest.mark.parametrize("category", range(10))
+@pytest.mark.parametrize("category", range(3))
 def test_an_index_that_runs_dry_among_strangers_leaves_no_answer_short(
     category: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
