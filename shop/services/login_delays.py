@@ -68,12 +68,13 @@ def forget_login_delays() -> int:
 
 def _claim(free: dict[str, int]) -> None:
     """Count a failure for each key, of which so many are free; count none if one of them must wait."""
-    # Outside the transaction: an ignored duplicate would hold a shared lock, which two cannot both raise.
+    # Outside the transaction and one by one: an ignored duplicate holds a shared lock on the gap beside it
+    # until its statement or transaction ends, and two that hold one keep each other from the next insert.
     started_at = timezone.now()
-    LoginDelay.objects.bulk_create(
-        [LoginDelay(key=key, next_at=started_at, changed_at=started_at) for key in free],
-        ignore_conflicts=True,
-    )
+    for key in free:
+        LoginDelay.objects.bulk_create(
+            [LoginDelay(key=key, next_at=started_at, changed_at=started_at)], ignore_conflicts=True
+        )
     with transaction.atomic():
         delays = _locked_delays(free)
         now = timezone.now()
@@ -101,7 +102,8 @@ def _delay_after(failures: int) -> timedelta:
 
 
 def _locked_delays(keys: Collection[str]) -> list[LoginDelay]:
-    return list(LoginDelay.objects.filter(key__in=keys).order_by("pk").select_for_update())
+    """One by one in the order of the keys: a search for both may lock rows that are others' on its way."""
+    return [LoginDelay.objects.select_for_update().get(key=key) for key in sorted(keys)]
 
 
 def _folded(login_name: str) -> str:

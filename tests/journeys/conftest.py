@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,26 +95,39 @@ def open_shop(var_dir: Path, variables: dict[str, str], seconds: float = 300) ->
     return shop
 
 
-@pytest.fixture(scope="session")
-def service_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Empty databases of the profile under test: none to name for the embedded one."""
+@contextmanager
+def service_database(name: str, broker: int) -> Iterator[dict[str, str]]:
+    """The variables of an empty database of the profile under test: none to name for the embedded one."""
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         yield {}
         return
     mysql = pytest.importorskip("MySQLdb", reason="the MySQL client library is not installed")
     parts = dj_database_url.parse(url)
-    name = f"larder_journey_{os.getpid()}"
     connection: Any = mysql.connect(
         host=parts["HOST"], port=int(parts["PORT"] or 3306), user=parts["USER"], password=parts["PASSWORD"]
     )
     connection.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     yield {
         "DATABASE_URL": url.rsplit("/", 1)[0] + f"/{name}",
-        "CELERY_BROKER_URL": os.environ["CELERY_BROKER_URL"].rsplit("/", 1)[0] + "/8",  # the tests' own is 9
+        "CELERY_BROKER_URL": os.environ["CELERY_BROKER_URL"].rsplit("/", 1)[0] + f"/{broker}",
     }
     connection.query(f"DROP DATABASE {name}")
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def service_variables() -> Iterator[dict[str, str]]:
+    """Of the shop that the journeys share; the tests' own broker is 9."""
+    with service_database(f"larder_journey_{os.getpid()}", broker=8) as variables:
+        yield variables
+
+
+@pytest.fixture
+def new_service_variables() -> Iterator[dict[str, str]]:
+    """Of a shop that nobody has opened yet."""
+    with service_database(f"larder_new_{os.getpid()}", broker=10) as variables:
+        yield variables
 
 
 @pytest.fixture(scope="session")

@@ -13,16 +13,16 @@ pytestmark = pytest.mark.processes
 
 
 def test_ctrl_c_stops_every_process_and_a_second_start_loses_nothing(
-    tmp_path: Path, service_variables: dict[str, str]
+    tmp_path: Path, new_service_variables: dict[str, str]
 ) -> None:
-    first = open_shop(tmp_path / "var", service_variables)
+    first = open_shop(tmp_path / "var", new_service_variables)
     assert {process.name().split()[0] for process in first.processes()} >= {"postgres"}
     passwords = (tmp_path / "var" / "demo-logins.json").read_text()
     assert first.close() == 0
     assert first.processes() == []
     assert answers(first.address) is False
 
-    second = open_shop(tmp_path / "var", service_variables)
+    second = open_shop(tmp_path / "var", new_service_variables)
     try:
         assert (tmp_path / "var" / "demo-logins.json").read_text() == passwords
         assert second.password_of("alice") in second.printed.read_text()
