@@ -16,9 +16,11 @@ def test_ctrl_c_stops_every_process_and_a_second_start_loses_nothing(
     tmp_path: Path, new_service_variables: dict[str, str]
 ) -> None:
     first = open_shop(tmp_path / "var", new_service_variables)
-    assert {process.name().split()[0] for process in first.processes()} >= {"postgres"}
-    passwords = (tmp_path / "var" / "demo-logins.json").read_text()
-    assert first.close() == 0
+    try:
+        assert {process.name().split()[0] for process in first.processes()} >= {"postgres"}
+        passwords = (tmp_path / "var" / "demo-logins.json").read_text()
+    finally:
+        assert first.close() == 0
     assert first.processes() == []
     assert answers(first.address) is False
 
