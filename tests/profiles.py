@@ -1,7 +1,8 @@
 """`python -m tests.profiles [pytest arguments]`: the tests, once a profile.
 
 The embedded profile always; the service profile too where MariaDB or MySQL and Redis answer (at
-TEST_DATABASE_URL and TEST_BROKER_URL) and their client libraries are installed.
+TEST_DATABASE_URL and TEST_BROKER_URL) and their client libraries are installed. The two run side by side:
+much of a test is waiting. What the service profile prints is shown when the embedded one is through.
 """
 
 import importlib.util
@@ -9,8 +10,10 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,24 +24,32 @@ SERVICE_ARGUMENTS = ("--ignore=tests/seq2label",)
 
 
 def main(arguments: list[str]) -> int:
-    outcomes = [run("embedded", {}, arguments)]
     missing = list(missing_for_service())
     if missing:
+        outcome = run("embedded", {}, arguments).wait()
         print(f"\nThe service profile was not tested: {'; '.join(missing)}.", flush=True)
-    else:
-        service = {"DATABASE_URL": DATABASE_URL, "CELERY_BROKER_URL": BROKER_URL}
-        outcomes.append(run("service", service, [*SERVICE_ARGUMENTS, *arguments]))
+        return outcome
+    variables = {"DATABASE_URL": DATABASE_URL, "CELERY_BROKER_URL": BROKER_URL}
+    with tempfile.TemporaryFile() as printed:
+        service = run("service", variables, [*SERVICE_ARGUMENTS, *arguments], stdout=printed)
+        embedded = run("embedded", {}, arguments)
+        outcomes = [embedded.wait(), service.wait()]
+        printed.seek(0)
+        sys.stdout.buffer.write(printed.read())
     return next((outcome for outcome in outcomes if outcome), 0)
 
 
-def run(profile: str, variables: dict[str, str], arguments: list[str]) -> int:
-    print(f"\n== {profile} profile ==", flush=True)
+def run(
+    profile: str, variables: dict[str, str], arguments: list[str], stdout: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
     unset = {"DATABASE_URL", "CELERY_BROKER_URL", "VAR_DIR"}
     inherited = {name: value for name, value in os.environ.items() if name not in unset}
     environment = inherited | {"VAR_DIR": str(ROOT / "var" / f"test-{profile}")} | variables
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False
-    ).returncode
+    command = [sys.executable, "-m", "pytest", *arguments]
+    title = f"\n== {profile} profile ==\n".encode()
+    (stdout or sys.stdout.buffer).write(title)
+    (stdout or sys.stdout.buffer).flush()
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=subprocess.STDOUT)
 
 
 def missing_for_service() -> Iterator[str]:
