@@ -16,6 +16,7 @@ from shop.forms.pictures import REENCODED
 from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
+from shop.selectors.dashboard import low_stock
 from shop.services.catalogue import keep_category
 from shop.services.stock import adjust_stock
 
@@ -115,6 +116,17 @@ class PicturesOfProduct(admin.TabularInline[ProductPicture, Product]):
         return thumbnail(row.picture)
 
 
+class StockFilter(admin.SimpleListFilter):
+    title = _("stock")
+    parameter_name = "stock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("low", _("low, and on sale"))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Product]") -> "QuerySet[Product]":
+        return queryset & low_stock() if self.value() == "low" else queryset
+
+
 @admin.register(Product)
 class ProductAdmin(ByCsv, KeepsWho):
     form = ProductForm
@@ -129,7 +141,7 @@ class ProductAdmin(ByCsv, KeepsWho):
         "review_count",
     )
     list_editable = ("selling_price", "on_hand", "is_on_sale")
-    list_filter = ("is_on_sale", ("category__parent__parent", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("is_on_sale", StockFilter, ("category__parent__parent", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("category",)
     search_fields = ("name", "name_zh", "brand", "asin", "sku")
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")

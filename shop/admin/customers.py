@@ -14,6 +14,8 @@ from shop.forms.admin import CustomerChangeForm, CustomerCreationForm
 from shop.models import Customer
 from shop.services.customers import lock_customers, unlock_customers
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
 
 @admin.register(Customer)
 class CustomerAdmin(UserAdmin[Customer]):
@@ -29,7 +31,7 @@ class CustomerAdmin(UserAdmin[Customer]):
         (None, {"fields": ("login_name", "password")}),
         (_("Profile"), {"fields": ("nickname", "signature", "email", "avatar")}),
         (_("State"), {"fields": ("is_locked", "is_deleted", "joined_at", "last_login")}),
-        (_("Rights"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Rights"), {"fields": RIGHTS}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("login_name", "usable_password", "password1", "password2")}),
@@ -37,6 +39,15 @@ class CustomerAdmin(UserAdmin[Customer]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # an account is closed, which keeps its reviews
+
+    def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        """Staff with the rights of a role look after shoppers; a superuser looks after staff."""
+        is_over = request.user.is_superuser or obj is None or not (obj.is_staff or obj.is_superuser)
+        return is_over and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return own if request.user.is_superuser else (*own, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm[Any], change: bool) -> None:
         """Of a changed row only what the form changed: a lock set in the meantime stays."""
@@ -66,9 +77,14 @@ def change_lock(
     change: Callable[..., Collection[int]],
     said: str,
 ) -> int:
-    """Changes the lock of all but whoever asks, leaves a line in each one's history, and counts them."""
+    """Changes the lock of all but whoever asks, and of staff only where a superuser does.
+
+    Leaves a line in each one's history, and counts them.
+    """
     staff_id = request.user.pk or 0
     others = chosen.exclude(pk=staff_id)
+    if not request.user.is_superuser:
+        others = others.filter(is_staff=False, is_superuser=False)
     changed = change(customer_ids=list(others.values_list("pk", flat=True)))
     LogEntry.objects.log_actions(staff_id, Customer.objects.filter(pk__in=changed), CHANGE, f"{said}.")
     return len(changed)

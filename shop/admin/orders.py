@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 from shop.exceptions import ShopError
 from shop.forms.packing import OrderRow, RefundRows, ShipRows
 from shop.models import Order, OrderEvent, OrderItem, Payment, Refund, Shipment, StockMovement
+from shop.selectors.orders import orders_to_pack
 from shop.sentences import sentence
 from shop.services import orders as services
 from shop.services.refunds import approve_refund, refund_order, reject_refund
@@ -85,7 +87,7 @@ class OrderAdmin(Ledger):
     search_help_text = _("Number, login name, receiver or phone")
     ordering = ("created_at", "pk")
     inlines = (ItemsOfOrder, EventsOfOrder, PaymentsOfOrder, RefundsOfOrder, ShipmentOfOrder)
-    actions = ("pack", "ship", "record_delivery", "close", "refund")
+    actions = ("pack", "print_list", "ship", "record_delivery", "close", "refund")
 
     @admin.display(description=_("waiting for"), ordering="created_at")
     def waiting(self, order: Order) -> str:
@@ -94,6 +96,11 @@ class OrderAdmin(Ledger):
     @admin.action(description=_("Pack"), permissions=["change"])
     def pack(self, request: HttpRequest, chosen: "QuerySet[Order]") -> None:
         report(request, chosen, lambda order: services.pack_order(order=order, actor=staff(request)))
+
+    @admin.action(description=_("Packing list to print"), permissions=["view"])
+    def print_list(self, request: HttpRequest, chosen: "QuerySet[Order]") -> HttpResponse:
+        context = {"orders": orders_to_pack(chosen), "today": timezone.now()}
+        return TemplateResponse(request, "admin/shop/order/packing_list.html", context)
 
     @admin.action(description=_("Ship …"), permissions=["change"])
     def ship(self, request: HttpRequest, chosen: "QuerySet[Order]") -> HttpResponse | None:

@@ -2,7 +2,7 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from shop.models import Customer, Order, OrderEvent, Payment, Refund
+from shop.models import Customer, Order, OrderEvent, OrderItem, Payment, Refund
 
 
 def orders_of(customer: Customer) -> "QuerySet[Order]":
@@ -24,3 +24,9 @@ def whole_orders(customer: Customer) -> "QuerySet[Order]":
             "shipment__events",
         )
     )
+
+
+def orders_to_pack(chosen: "QuerySet[Order]") -> "QuerySet[Order]":
+    """Oldest first, with what a packing list says of each."""
+    items = OrderItem.objects.select_related("product").order_by("product__sku", "product_id")
+    return chosen.select_related("address").prefetch_related(Prefetch("items", items)).order_by("pk")

@@ -45,6 +45,11 @@ def claim_reset_mail(*, email: str, address: str) -> None:
     _claim({mailbox: FREE_FOR_A_MAILBOX, sender: FREE_FOR_AN_ADDRESS})
 
 
+def claim_registration(*, address: str) -> None:
+    """Count an account opened from `address`. Raises LoginDelayed before its time has come."""
+    _claim({_key("registration", _network(address)): FREE_FOR_AN_ADDRESS})
+
+
 def forgive_login_attempt(attempt: LoginAttempt) -> None:
     """The password was right: the name starts anew, the address gets this one attempt back.
 

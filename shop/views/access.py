@@ -15,10 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from shop.exceptions import EmailTaken, LoginNameTaken
-from shop.forms.access import LoginForm, RegistrationForm
+from shop.exceptions import EmailTaken, LoginDelayed, LoginNameTaken
+from shop.forms.access import LoginForm, RegistrationForm, client_address
 from shop.services.accounts import register
 from shop.services.history import adopt_views
+from shop.services.login_delays import claim_registration
 from shop.views.baskets import bring_cart, take_guest_cart
 from shop.views.history import visitor_of
 
@@ -71,11 +72,17 @@ def registration(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return registration_page(request, form)
     try:
+        claim_registration(address=client_address(request))
         customer = register(
             login_name=form.cleaned_data["login_name"],
             email=form.cleaned_data["email"],
             password=form.cleaned_data["password1"],
         )
+    except LoginDelayed as delayed:
+        form.add_error(None, _("Many accounts were opened from here. Wait some minutes, then try again."))
+        answer = registration_page(request, form, status=429)
+        answer.headers["Retry-After"] = str(delayed.seconds)
+        return answer
     except LoginNameTaken:
         form.add_error("login_name", _("This login name is taken: choose another."))
         return registration_page(request, form)
@@ -90,9 +97,12 @@ def registration(request: HttpRequest) -> HttpResponse:
     return redirect(where_next(request))
 
 
-def registration_page(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
+def registration_page(
+    request: HttpRequest, form: RegistrationForm, *, status: int | None = None
+) -> HttpResponse:
     context = {"form": form, "next": asked_next(request)}
-    return render(request, "shop/register.html", context, status=422 if form.is_bound else 200)
+    status = status or (422 if form.is_bound else 200)
+    return render(request, "shop/register.html", context, status=status)
 
 
 def asked_next(request: HttpRequest) -> str:

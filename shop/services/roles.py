@@ -1,0 +1,38 @@
+"""What staff may do, by what they work at. A superuser puts people into these groups."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+LOOK = ("view",)
+CHANGE = ("view", "change")
+KEEP = ("view", "add", "change")
+ALL = (*KEEP, "delete")
+Rights = Mapping[str, tuple[str, ...]]  # by model
+
+ROLES: Mapping[str, Rights] = {
+    "catalogue": {
+        "product": KEEP, "category": KEEP, "productpicture": ALL, "producttag": LOOK, "stockmovement": LOOK,
+        "announcement": ALL, "carouselslide": ALL, "homeslot": ALL, "coupon": KEEP,
+    },
+    "orders": {
+        "order": CHANGE, "refund": CHANGE, "orderitem": LOOK, "orderevent": LOOK, "shipment": LOOK,
+        "payment": LOOK, "stockmovement": LOOK, "deliveryrule": KEEP,
+    },
+    "support": {
+        "customer": CHANGE, "review": CHANGE, "order": LOOK, "orderitem": LOOK, "orderevent": LOOK,
+        "shipment": LOOK, "payment": LOOK, "refund": LOOK, "coupon": LOOK, "customercoupon": LOOK,
+    },
+}  # fmt: skip
+
+
+@transaction.atomic
+def keep_roles() -> None:
+    """Make the groups, and give each exactly its rights, however often it is called."""
+    for name, rights in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        codenames = [f"{right}_{model}" for model, given in rights.items() for right in given]
+        group.permissions.set(
+            Permission.objects.filter(content_type__app_label="shop", codename__in=codenames)
+        )
