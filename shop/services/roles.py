@@ -12,15 +12,15 @@ ALL = (*KEEP, "delete")
 Rights = Mapping[str, tuple[str, ...]]  # by model
 
 ROLES: Mapping[str, Rights] = {
-    "catalogue": {
+    "catalogue desk": {
         "product": KEEP, "category": KEEP, "productpicture": ALL, "producttag": LOOK, "stockmovement": LOOK,
         "announcement": ALL, "carouselslide": ALL, "homeslot": ALL, "coupon": KEEP,
     },
-    "orders": {
+    "order desk": {
         "order": CHANGE, "refund": CHANGE, "orderitem": LOOK, "orderevent": LOOK, "shipment": LOOK,
         "payment": LOOK, "stockmovement": LOOK, "deliveryrule": KEEP,
     },
-    "support": {
+    "support desk": {
         "customer": CHANGE, "review": CHANGE, "order": LOOK, "orderitem": LOOK, "orderevent": LOOK,
         "shipment": LOOK, "payment": LOOK, "refund": LOOK, "coupon": LOOK, "customercoupon": LOOK,
     },

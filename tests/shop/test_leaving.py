@@ -93,7 +93,7 @@ def test_a_closed_account_holds_no_person_and_its_sessions_are_over(
 ) -> None:  # fmt: skip
     elsewhere = Client()
     elsewhere.force_login(alice)
-    alice.groups.add(Group.objects.get(name="support"))
+    alice.groups.add(Group.objects.get(name="support desk"))
     with django_capture_on_commit_callbacks(execute=True):
         page = client.post(CLOSE, {"password": PASSWORD}, follow=True).content.decode()
     assert "Your account is closed." in page

@@ -34,7 +34,7 @@ def act(client: Client, model: str, action: str, pk: int) -> None:
     client.post(f"/admin/shop/{model}/", {"action": action, "_selected_action": [pk]})
 
 
-@pytest.mark.parametrize(("role", "status"), [("orders", 2), ("support", 1), ("catalogue", 1)])
+@pytest.mark.parametrize(("role", "status"), [("order desk", 2), ("support desk", 1), ("catalogue desk", 1)])
 def test_only_orders_packs(client: Client, role: str, status: int) -> None:
     order = a_paid_order(a_customer("alice"))
     client.force_login(staff(role))
@@ -43,7 +43,8 @@ def test_only_orders_packs(client: Client, role: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "status"), [("support", "rejected"), ("orders", "published"), ("catalogue", "published")]
+    ("role", "status"),
+    [("support desk", "rejected"), ("order desk", "published"), ("catalogue desk", "published")],
 )
 def test_only_support_moderates(client: Client, role: str, status: str) -> None:
     review = a_review()
@@ -53,13 +54,17 @@ def test_only_support_moderates(client: Client, role: str, status: str) -> None:
     assert review.status == status
 
 
-@pytest.mark.parametrize(("role", "status"), [("catalogue", 200), ("orders", 403), ("support", 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("catalogue desk", 200), ("order desk", 403), ("support desk", 403)]
+)
 def test_only_the_catalogue_takes_products_in(client: Client, role: str, status: int) -> None:
     client.force_login(staff(role))
     assert client.get("/admin/shop/product/import/").status_code == status
 
 
-@pytest.mark.parametrize(("role", "is_locked"), [("support", True), ("orders", False), ("catalogue", False)])
+@pytest.mark.parametrize(
+    ("role", "is_locked"), [("support desk", True), ("order desk", False), ("catalogue desk", False)]
+)
 def test_only_support_locks_shoppers(client: Client, role: str, is_locked: bool) -> None:
     alice = a_customer("alice")
     client.force_login(staff(role))
@@ -69,7 +74,7 @@ def test_only_support_locks_shoppers(client: Client, role: str, is_locked: bool)
 
 
 def test_support_gives_nobody_rights_and_leaves_staff_alone(client: Client) -> None:
-    member, alice = staff("support"), a_customer("alice")
+    member, alice = staff("support desk"), a_customer("alice")
     chief = Customer.objects.create_superuser("chief", PASSWORD)
     client.force_login(member)
     rights = {"login_name": "x", "is_staff": "on", "is_superuser": "on", "nickname": "New"}
@@ -86,7 +91,7 @@ def test_support_gives_nobody_rights_and_leaves_staff_alone(client: Client) -> N
 
 
 def test_keeping_the_roles_twice_changes_nothing_and_mends_what_strayed() -> None:
-    group = Group.objects.get(name="support")
+    group = Group.objects.get(name="support desk")
     before = set(group.permissions.values_list("codename", flat=True))
     group.permissions.clear()
     keep_roles()
