@@ -243,6 +243,8 @@ CACHES: dict[str, dict[str, Any]] = {
 
 BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)
 
+REVIEW_MODERATION = env.one_of("REVIEW_MODERATION", ("after", "before"))  # a review is published
+
 ORDER_PAYMENT_MINUTES = env.whole("ORDER_PAYMENT_MINUTES", 30, at_least=1)
 ORDER_COMPLETION_DAYS = env.whole("ORDER_COMPLETION_DAYS", 7)
 ORDER_DESK_EMAIL = env.text("ORDER_DESK_EMAIL", "orders@localhost")

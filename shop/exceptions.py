@@ -21,6 +21,10 @@ class AlreadyReviewed(ShopError):
         self.review_id = review_id
 
 
+class NotBought(ShopError):
+    """Only customers who were sent the product review it."""
+
+
 class BuyingLocked(ShopError):
     """The customer may read, but not buy or write."""
 

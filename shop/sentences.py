@@ -33,6 +33,11 @@ def already_reviewed(error: exceptions.AlreadyReviewed) -> str:
 
 
 @sentence.register
+def not_bought(error: exceptions.NotBought) -> str:
+    return _("Only customers who bought this product review it: your order of it has to be on its way first.")
+
+
+@sentence.register
 def address_book_full(error: exceptions.AddressBookFull) -> str:
     return _("Your address book is full: %(limit)d addresses are the most. Delete one first.") % {
         "limit": error.limit

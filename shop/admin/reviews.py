@@ -23,7 +23,7 @@ class ReviewAdmin(admin.ModelAdmin[Review]):
     show_full_result_count = False
     actions = ("publish", "hold", "reject")
     fields = readonly_fields = (
-        "product", "customer", "author_name", "stars", "title", "body", "helpful_votes",
+        "product", "customer", "order_item", "author_name", "stars", "title", "body", "helpful_votes",
         "is_verified_purchase", "source_id", "status", "created_at", "changed_at",
     )  # fmt: skip
 

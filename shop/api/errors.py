@@ -21,6 +21,7 @@ from shop.exceptions import (
     BuyingLocked,
     KeyReused,
     LoginDelayed,
+    NotBought,
     OverLimit,
     PaymentError,
     ShopError,
@@ -32,6 +33,7 @@ STATUSES: dict[type[ShopError], int] = {
     BuyingLocked: status.HTTP_403_FORBIDDEN,
     KeyReused: status.HTTP_422_UNPROCESSABLE_ENTITY,
     LoginDelayed: status.HTTP_429_TOO_MANY_REQUESTS,
+    NotBought: status.HTTP_403_FORBIDDEN,
     PaymentError: status.HTTP_503_SERVICE_UNAVAILABLE,
     ShopError: status.HTTP_409_CONFLICT,
 }

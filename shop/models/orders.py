@@ -22,6 +22,8 @@ class OrderStatus(models.IntegerChoices):
 
 
 CLOSED = (OrderStatus.CLOSED_BY_CUSTOMER, OrderStatus.CLOSED_BY_TIMEOUT, OrderStatus.CLOSED_BY_MERCHANT)
+# What was sent may be reviewed.
+SENT = (OrderStatus.SHIPPED, OrderStatus.COMPLETED)
 # While an order is in one of these, its lines are allocated.
 ALLOCATING = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID, OrderStatus.PACKED)
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.models.catalogue import Product
+from shop.models.orders import OrderItem
 
 
 class ReviewStatus(models.TextChoices):
@@ -27,6 +28,10 @@ class Review(models.Model):
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reviews",
         verbose_name=_("customer"),
+    )  # fmt: skip
+    order_item = models.OneToOneField(
+        OrderItem, models.SET_NULL, null=True, blank=True, related_name="review", editable=False,
+        verbose_name=_("bought as"),
     )  # fmt: skip
     author_name = models.CharField(
         _("author"),

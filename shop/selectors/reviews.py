@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
-from shop.models import Customer, Product, ProductTag, Review, TagMention
+from shop.models import Customer, OrderItem, Product, ProductTag, Review, TagMention
+from shop.models.orders import SENT
 
 STARS = (5, 4, 3, 2, 1)
 
@@ -61,9 +62,19 @@ def published_tags(product: Product) -> "QuerySet[ProductTag]":
 
 
 def products_for(customer_id: int | None) -> "QuerySet[Product]":
-    """Products with all that stands above them; `is_reviewed` says whether the customer has."""
+    """Products with all that stands above them; of each, whether the customer was sent it and reviewed it."""
     own = Review.objects.filter(product=OuterRef("pk"), customer=customer_id or 0)
-    return Product.objects.select_related("category__parent__parent").annotate(is_reviewed=Exists(own))
+    sent = OrderItem.objects.filter(
+        product=OuterRef("pk"), order__customer=customer_id or 0, order__status__in=SENT
+    )
+    products = Product.objects.select_related("category__parent__parent")
+    return products.annotate(is_reviewed=Exists(own), is_bought=Exists(sent))
+
+
+def purchase_of(customer: Customer, product: Product) -> OrderItem | None:
+    """The latest line of an order by which the product was sent to the customer."""
+    sent = OrderItem.objects.filter(product=product, order__customer=customer, order__status__in=SENT)
+    return sent.order_by("-pk").first()
 
 
 def reviews_by(customer: Customer) -> "QuerySet[Review]":

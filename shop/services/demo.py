@@ -26,6 +26,7 @@ from shop.demo.pictures import draw
 from shop.exceptions import ShopError
 from shop.models import Category, Coupon, Customer, DeliveryRule, Product, Review
 from shop.models.coupons import CouponKind, CouponSource
+from shop.services.demo_orders import add_past_orders
 from shop.services.stock import open_ledger
 
 STAFF = ("admin",)
@@ -82,6 +83,8 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
             _add_products(missing, reviews, progress)
         logins = _add_logins(passwords)
         _add_terms()
+        if missing:
+            add_past_orders(packer=Customer.objects.get(login_name=STAFF[0]))
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 

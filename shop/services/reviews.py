@@ -3,34 +3,44 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from shop.exceptions import AlreadyReviewed, BuyingLocked
+from shop.exceptions import AlreadyReviewed, BuyingLocked, NotBought
 from shop.models import Customer, Product, Review, TagMention
 from shop.models.reviews import ReviewStatus
+from shop.selectors.reviews import purchase_of
 from shop.services.customers import customer_for_update
 
 AT_ONCE = 500  # reviews moderated in one transaction
 
 
 def post_review(*, customer: Customer, product: Product, stars: int, title: str, body: str) -> Review:
-    """Publish a customer's review of a product.
+    """A customer's review of a product that was sent to them; the setting REVIEW_MODERATION says whether it
+    is published at once or held until somebody has read it.
 
-    Raises AlreadyReviewed for a second one of the same product, BuyingLocked for a locked customer.
+    Raises NotBought, AlreadyReviewed for a second one of the same product, BuyingLocked for a locked customer.
     """
+    is_held = settings.REVIEW_MODERATION == "before"
     try:
         with transaction.atomic():
             _refuse_the_locked(customer_for_update(customer.pk))
+            item = purchase_of(customer, product)
+            if item is None:
+                raise NotBought
             # The product first: a review's foreign key takes a shared lock on it, and two of those that
             # both want to become exclusive are a deadlock in InnoDB.
-            Product.objects.filter(pk=product.pk).update(
-                review_count=F("review_count") + 1, stars_total=F("stars_total") + stars
-            )
+            _lock_products({product.pk})
+            if not is_held:
+                Product.objects.filter(pk=product.pk).update(
+                    review_count=F("review_count") + 1, stars_total=F("stars_total") + stars
+                )
             review = Review.objects.create(
-                product=product, customer=customer, author_name=customer.display_name,
-                stars=stars, title=title, body=body,
+                product=product, customer=customer, order_item=item, author_name=customer.display_name,
+                stars=stars, title=title, body=body, is_verified_purchase=True,
+                status=ReviewStatus.HELD if is_held else ReviewStatus.PUBLISHED,
             )  # fmt: skip
     except IntegrityError as error:
         earlier = Review.objects.filter(product=product, customer=customer).first()
@@ -42,18 +52,19 @@ def post_review(*, customer: Customer, product: Product, stars: int, title: str,
 
 @transaction.atomic
 def rewrite_review(*, customer: Customer, review_id: int, stars: int, title: str, body: str) -> None:
-    """One that was rejected waits for moderation again.
+    """One that was rejected waits for moderation again, as does every one where all are read before.
 
     Raises Review.DoesNotExist where it is not the customer's, BuyingLocked for a locked customer.
     """
     _refuse_the_locked(customer_for_update(customer.pk))
     review = _own_review_for_update(customer, review_id)
+    is_held = review.status != ReviewStatus.PUBLISHED or settings.REVIEW_MODERATION == "before"
     if review.status == ReviewStatus.PUBLISHED:
         Product.objects.filter(pk=review.product_id).update(
-            stars_total=F("stars_total") + stars - review.stars
+            review_count=F("review_count") - is_held,
+            stars_total=F("stars_total") - review.stars + (0 if is_held else stars),
         )
-    if review.status == ReviewStatus.REJECTED:
-        review.status = ReviewStatus.HELD
+    review.status = ReviewStatus.HELD if is_held else ReviewStatus.PUBLISHED
     review.stars, review.title, review.body = stars, title, body
     review.save(update_fields=("stars", "title", "body", "status", "changed_at"))
 
@@ -126,7 +137,7 @@ def _withdraw(review: Review) -> None:
         )
     TagMention.objects.filter(review=review).delete()
     Review.objects.filter(pk=review.pk).update(
-        status=ReviewStatus.WITHDRAWN, customer=None, author_name="", title="", body="",
+        status=ReviewStatus.WITHDRAWN, customer=None, order_item=None, author_name="", title="", body="",
         changed_at=timezone.now(),
     )  # fmt: skip
 

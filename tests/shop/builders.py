@@ -179,6 +179,16 @@ def a_shipped_order(customer: Customer, *products: Product, **fields: Any) -> Or
     return order
 
 
+def a_buyer(product: Product, login_name: str = "alice", **fields: Any) -> Customer:
+    """A customer to whom the product was sent, and who may therefore review it."""
+    customer = a_customer(login_name)
+    a_shipped_order(customer, product)
+    for name, value in fields.items():
+        setattr(customer, name, value)
+    customer.save()
+    return customer
+
+
 def an_announcement(title: str = "Open on Sunday", **fields: Any) -> Announcement:
     """Published, and shown from now on."""
     return Announcement.objects.create(title=title, **({"is_published": True} | fields))

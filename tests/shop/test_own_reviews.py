@@ -7,7 +7,7 @@ from shop.models import Customer, Product, Review
 from shop.models.reviews import ReviewStatus
 from shop.selectors.feed import FeedPosition, changed_reviews
 from shop.services.reviews import moderate_reviews
-from tests.shop.builders import a_customer, a_product, a_review, a_tag
+from tests.shop.builders import a_customer, a_product, a_review, a_shipped_order, a_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -82,7 +82,9 @@ def test_a_deleted_review_leaves_an_empty_row_that_the_feed_tells_of(client: Cli
 
 
 def test_after_deleting_a_review_another_may_be_written(client: Client, alice: Customer) -> None:
-    review = a_review(customer=alice)
+    product = a_product()
+    a_shipped_order(alice, product)
+    review = a_review(product, customer=alice)
     client.post(f"/account/reviews/{review.pk}/delete/")
     assert client.post(f"{review.product.get_absolute_url()}reviews/", WORDS).status_code == 302
     assert counts(review.product) == (1, 2)

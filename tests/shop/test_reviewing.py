@@ -1,12 +1,23 @@
 """Writing a review: who may, what is refused, and what the page then shows."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
-from shop.models import Product, Review
+from shop.models import Customer, Order, OrderItem, Product, Review
 from shop.models.reviews import ReviewStatus
-from shop.services.reviews import moderate_reviews, post_review
-from tests.shop.builders import PASSWORD, a_customer, a_product, a_review
+from shop.services.reviews import moderate_reviews, post_review, withdraw_review
+from tests.shop.builders import (
+    PASSWORD,
+    a_buyer,
+    a_customer,
+    a_paid_order,
+    a_product,
+    a_review,
+    an_order,
+)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -23,7 +34,7 @@ def counts(product: Product) -> tuple[int, int]:
 
 def test_a_customer_posts_a_review_and_lands_on_a_page_that_waits_for_its_tags(client: Client) -> None:
     product = a_product()
-    client.force_login(a_customer("alice", nickname="Ali"))
+    client.force_login(a_buyer(product, nickname="Ali"))
     response = client.post(f"{product.get_absolute_url()}reviews/", WORDS)
     assert response.status_code == 302
     assert response["Location"] == f"{product.get_absolute_url()}?posted=1#tags"
@@ -64,7 +75,7 @@ def test_a_review_that_cannot_be_taken_is_refused_with_a_sentence_and_keeps_its_
     client: Client, changed: dict[str, str], sentence: str
 ) -> None:
     product = a_product()
-    client.force_login(a_customer())
+    client.force_login(a_buyer(product))
     response = client.post(f"{product.get_absolute_url()}reviews/", WORDS | {"title": "My title"} | changed)
     assert response.status_code == 422
     page = response.content.decode()
@@ -75,7 +86,8 @@ def test_a_review_that_cannot_be_taken_is_refused_with_a_sentence_and_keeps_its_
 
 
 def test_a_second_review_of_the_same_product_is_refused(client: Client) -> None:
-    product, alice = a_product(), a_customer()
+    product = a_product()
+    alice = a_buyer(product)
     post_review(customer=alice, product=product, stars=5, title="", body="First.")
     client.force_login(alice)
     response = client.post(f"{product.get_absolute_url()}reviews/", WORDS)
@@ -87,12 +99,61 @@ def test_a_second_review_of_the_same_product_is_refused(client: Client) -> None:
 
 def test_a_locked_customer_reads_but_does_not_write(client: Client) -> None:
     product = a_product()
-    client.force_login(a_customer(is_locked=True))
+    client.force_login(a_buyer(product, is_locked=True))
     assert "Your account is locked" in client.get(product.get_absolute_url()).content.decode()
     response = client.post(f"{product.get_absolute_url()}reviews/", WORDS)
     assert response.status_code == 403
     assert "Your account is locked" in response.content.decode()
     assert Review.objects.count() == 0
+
+
+@pytest.mark.parametrize("order_of", [an_order, a_paid_order])
+def test_only_whom_the_product_was_sent_reviews_it(
+    client: Client, order_of: Callable[[Customer, Product], Order]
+) -> None:
+    product, bob = a_product(), a_customer("bob")
+    a_buyer(product)
+    order_of(bob, product)
+    client.force_login(bob)
+    assert (
+        "Whoever has bought it here can review it." in client.get(product.get_absolute_url()).content.decode()
+    )
+    response = client.post(f"{product.get_absolute_url()}reviews/", WORDS)
+    assert response.status_code == 403
+    assert "Only customers who bought this product review it" in response.content.decode()
+    assert Review.objects.count() == 0
+
+
+def test_a_review_stands_on_the_line_of_the_order(client: Client) -> None:
+    product = a_product()
+    alice = a_buyer(product)
+    client.force_login(alice)
+    client.post(f"{product.get_absolute_url()}reviews/", WORDS)
+    review = Review.objects.get()
+    assert review.is_verified_purchase
+    assert review.order_item == OrderItem.objects.get(order__customer=alice)
+    withdraw_review(customer=alice, review_id=review.pk)
+    client.post(f"{product.get_absolute_url()}reviews/", WORDS)
+    assert counts(product) == (1, 4)
+
+
+def test_where_reviews_are_read_before_they_are_shown_a_new_and_a_changed_one_wait(
+    client: Client, settings: Settings
+) -> None:
+    settings.REVIEW_MODERATION = "before"
+    product = a_product()
+    client.force_login(a_buyer(product))
+    page = client.post(f"{product.get_absolute_url()}reviews/", WORDS, follow=True).content.decode()
+    assert "Your review is shown as soon as we have read it." in page
+    assert "Crisp and not too sweet." not in page
+    assert counts(product) == (0, 0)
+    review = Review.objects.get()
+    moderate_reviews(review_ids=[review.pk], status=ReviewStatus.PUBLISHED)
+    assert counts(product) == (1, 4)
+    client.post(f"/account/reviews/{review.pk}/", WORDS | {"stars": "1"})
+    assert counts(product) == (0, 0)
+    review.refresh_from_db()
+    assert review.status == ReviewStatus.HELD
 
 
 def test_a_review_of_a_product_that_is_not_there_is_not_found(client: Client) -> None:

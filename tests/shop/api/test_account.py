@@ -6,7 +6,7 @@ import pytest
 
 from shop.models import Address, Coupon, Customer, CustomerCoupon, Review
 from tests.shop.api.calls import Program
-from tests.shop.builders import a_coupon, a_customer, a_held_coupon, a_product, an_address
+from tests.shop.builders import a_coupon, a_customer, a_held_coupon, a_product, a_shipped_order, an_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -26,8 +26,11 @@ def program(alice: Customer) -> Program:
     return Program(alice)
 
 
-def test_a_review_is_posted_once(program: Program) -> None:
+def test_a_review_is_posted_once(program: Program, alice: Customer) -> None:
     tea = a_product()
+    refused = program.post(f"products/{tea.pk}/reviews/", 403, stars=4, body="Floral.")
+    assert refused["code"] == "not_bought"
+    a_shipped_order(alice, tea)
     path = f"products/{tea.pk}/reviews/"
     posted = program.post(path, stars=4, title="Good", body="Floral.")
     assert (posted["author_name"], posted["stars"], posted["body"], posted["labels"]) == (
