@@ -87,7 +87,7 @@ def _pay(order: Order) -> None:
             amount=order.total,
             currency="CNY",
             is_paid=True,
-        )  # fmt: skip
+        )
     )
 
 

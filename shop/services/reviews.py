@@ -21,7 +21,7 @@ def post_review(*, customer: Customer, product: Product, stars: int, title: str,
     """A customer's review of a product that was sent to them; the setting REVIEW_MODERATION says whether it
     is published at once or held until somebody has read it.
 
-    Raises NotBought, AlreadyReviewed for a second one of the same product, BuyingLocked for a locked customer.
+    Raises NotBought, AlreadyReviewed for a second one of a product, BuyingLocked for a locked customer.
     """
     is_held = settings.REVIEW_MODERATION == "before"
     try:

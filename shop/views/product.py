@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from shop.exceptions import AlreadyReviewed, BuyingLocked, NotBought
+from shop.exceptions import AlreadyReviewed, BuyingLocked, NotBought, ShopError
 from shop.forms.reviews import ReviewForm, review_filter_from
 from shop.models import Product
 from shop.models.reviews import ReviewStatus
@@ -48,20 +48,20 @@ def post_product_review(request: HttpRequest, product_id: int) -> HttpResponse:
         return product_page(request, shown, form, status=422)
     try:
         review = post_review(customer=request.user, product=shown, **form.cleaned_data)
-    except AlreadyReviewed as error:
-        form.add_error(None, sentence(error))
-        return product_page(request, shown, form, status=409)
-    except NotBought as error:
-        form.add_error(None, sentence(error))
-        return product_page(request, shown, form, status=403)
-    except BuyingLocked:
-        form.add_error(None, _("Your account is locked: you may read, but not write reviews."))
-        return product_page(request, shown, form, status=403)
+    except (AlreadyReviewed, BuyingLocked, NotBought) as error:
+        form.add_error(None, why_not(error))
+        return product_page(request, shown, form, status=409 if isinstance(error, AlreadyReviewed) else 403)
     if review.status == ReviewStatus.HELD:
         messages.success(request, _("Thank you. Your review is shown as soon as we have read it."))
         return redirect(f"{shown.get_absolute_url()}#reviews")
     messages.success(request, _("Thank you, your review is published."))
     return redirect(f"{shown.get_absolute_url()}?posted=1#tags")
+
+
+def why_not(error: ShopError) -> str:
+    if isinstance(error, BuyingLocked):
+        return _("Your account is locked: you may read, but not write reviews.")
+    return sentence(error)
 
 
 def find_product(request: HttpRequest, product_id: int) -> Product:
