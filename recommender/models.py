@@ -202,3 +202,182 @@ class TagCluster(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.medoid_id}"
+
+
+class Place(models.TextChoices):
+    """Where on the shop's pages four products are shown."""
+
+    FOR_YOU = "for_you", _("for you")
+    ALIKE = "alike", _("alike")
+    ASK = "ask", _("ask")
+
+
+class Impression(models.Model):
+    """Four products as they were shown to somebody, each with its reason. Guests leave no name here."""
+
+    token = models.UUIDField(_("token"), primary_key=True)
+    place = models.CharField(_("place"), max_length=16, choices=Place)
+    customer_id = models.BigIntegerField(_("customer"), null=True, help_text=_("Empty for guests."))
+    beside_id = models.BigIntegerField(
+        _("beside product"), null=True, help_text=_("The product on whose page they stood.")
+    )
+    product_ids = ArrayField(models.BigIntegerField(), verbose_name=_("products"))
+    reasons = models.JSONField(
+        _("reasons"), help_text=_("In the order of the products: kind, label, reviews.")
+    )
+    is_fallback = models.BooleanField(
+        _("fallback"), help_text=_("The recommender was down, slow or knew too little.")
+    )
+    shown_at = models.DateTimeField(_("shown at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("impression")
+        verbose_name_plural = _("impressions")
+        ordering = ("-shown_at",)
+        indexes = (
+            models.Index(
+                fields=("customer_id",), name="impression_of_customer", condition=Q(customer_id__isnull=False)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.place}, {self.shown_at:%Y-%m-%d %H:%M}"
+
+
+class Click(models.Model):
+    """One of the shown products was opened. The second time counts no more than the first."""
+
+    impression = models.ForeignKey(Impression, models.CASCADE, related_name="clicks")
+    product_id = models.BigIntegerField()
+    clicked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("click")
+        verbose_name_plural = _("clicks")
+        constraints = (
+            models.UniqueConstraint(fields=("impression", "product_id"), name="click_once_an_impression"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id} from {self.impression_id}"
+
+
+class CurationRule(models.TextChoices):
+    PIN = "pin", _("pin: show first")
+    HIDE = "hide", _("hide: never recommend")
+
+
+class Curation(models.Model):
+    """What an admin decided about a product's recommendations, over what was computed."""
+
+    product_id = models.BigIntegerField(_("product"), help_text=_("The product's number."))
+    rule = models.CharField(_("rule"), max_length=8, choices=CurationRule)
+    place = models.CharField(
+        _("place"), max_length=16, choices=Place, blank=True, help_text=_("Empty: everywhere.")
+    )
+    category_id = models.BigIntegerField(
+        _("category"), null=True, blank=True,
+        help_text=_("A pin beside products of this category alone; empty: beside all."),
+    )  # fmt: skip
+    note = models.CharField(_("note"), max_length=255, blank=True, help_text=_("Why, for colleagues."))
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+
+    class Meta:
+        verbose_name = _("pin or hide")
+        verbose_name_plural = _("pins and hides")
+        ordering = ("rule", "product_id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product_id", "rule", "place", "category_id"), name="curation_once",
+                nulls_distinct=False, violation_error_message=_("This rule is there already."),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.product_id}"
+
+
+class MonthlySpending(models.Model):
+    """What chat and embedding models cost in a month, requests that are under way included."""
+
+    month = models.DateField(_("month"), primary_key=True)
+    spent = models.DecimalField(_("spent"), max_digits=14, decimal_places=6, default=0)
+
+    class Meta:
+        verbose_name = _("monthly spending")
+        verbose_name_plural = _("monthly spending")
+        ordering = ("-month",)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.spent}"
+
+
+class FineTuning(models.Model):
+    """A fine-tuning job of a chat model, from the upload to the name of the model. The latest one serves."""
+
+    digest = models.CharField(_("file's digest"), max_length=64, unique=True)
+    base_model = models.CharField(_("base model"), max_length=200)
+    file_id = models.CharField(_("uploaded file"), max_length=200, blank=True)
+    job_id = models.CharField(_("job"), max_length=200, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("Empty until it is done."))
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("fine-tuning")
+        verbose_name_plural = _("fine-tunings")
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return self.model or self.job_id or self.digest[:12]
+
+
+class Heartbeat(models.Model):
+    """When a process of this kind was last seen at work."""
+
+    process = models.CharField(max_length=32, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.process}: {self.seen_at:%Y-%m-%d %H:%M:%S}"
+
+
+class LiveEmbedder(models.Model):
+    """The one embedder whose vectors are stored, so that whatever is compared with them comes from it."""
+
+    is_live = models.BooleanField(primary_key=True, default=True)  # one row at most
+    name = models.CharField(max_length=16)
+    model_version = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("live embedder")
+        verbose_name_plural = _("live embedders")
+
+    def __str__(self) -> str:
+        return self.model_version
+
+
+class StagedVector(models.Model):
+    """A vector of the next version, until all of them are there and take the place of the live ones."""
+
+    model_version = models.CharField(max_length=64)
+    label = models.CharField(max_length=80, blank=True)
+    product_id = models.BigIntegerField(null=True)
+    revision = models.PositiveBigIntegerField(default=0, help_text="Of the product, when it was read.")
+    embedding = HalfVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        verbose_name = _("staged vector")
+        verbose_name_plural = _("staged vectors")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("model_version", "label", "product_id"), name="staged_once", nulls_distinct=False
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model_version}: {self.label or self.product_id}"
