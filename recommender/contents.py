@@ -34,8 +34,8 @@ _NAMESAKES = re.compile(
 
 def held_terms(name: str, detail: str, texts: Iterable[str] = ()) -> list[str]:
     """Stems and Chinese terms of what is in the product, each once; `texts` count where no list stands."""
-    listed = [found[1] for pattern in (_INGREDIENTS, _INGREDIENTS_ZH) if (found := pattern.search(detail))]
-    said = " . ".join((name, *(listed or (detail, *texts))))
+    listed = _INGREDIENTS.search(detail) or _INGREDIENTS_ZH.search(detail)
+    said = " . ".join((name, listed[1]) if listed else (name, detail, *texts))
     everything = " . ".join((name, detail, *texts))
     present = _NAMESAKES.sub(lambda match: match[1] or " ", _ABSENT.sub(" ", said))
     claimed = {stem((free or vegan or decaf).lower()) for free, vegan, decaf in _CLAIM.findall(everything)}
@@ -49,6 +49,10 @@ def of_kind(word: str) -> list[str]:
     known = kinds()
     stemmed = stem(word.lower())
     return list(known.get(word) or known.get(stemmed) or [stemmed])
+
+
+def is_kind(word: str) -> bool:
+    return word in kinds() or stem(word) in kinds()
 
 
 @cache

@@ -67,7 +67,9 @@ def read_sources(entries: Sequence[ProductEntry]) -> Iterator[tuple[ProductEntry
     ids = [entry.pk for entry in entries]
     labels, reviews = labels_of(ids), reviews_of(ids)
     for entry in entries:
-        told = " . ".join(chain.from_iterable((label, chinese_names().get(label, "")) for label in labels[entry.pk]))
+        told = " . ".join(
+            chain.from_iterable((label, chinese_names().get(label, "")) for label in labels[entry.pk])
+        )
         yield entry, Sources(
             a=f"{entry.name} . {entry.name_zh}",
             b=f"{entry.path} . {entry.path_zh} . {entry.text} . {told}",
@@ -79,7 +81,9 @@ def read_sources(entries: Sequence[ProductEntry]) -> Iterator[tuple[ProductEntry
 def labels_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
     """By product, its tags; criticism is nothing that anybody searches for."""
     found: dict[int, list[str]] = defaultdict(list)
-    rows = TagCluster.objects.filter(product_id__in=product_ids, polarity__gte=0).order_by("product_id", "rank")
+    rows = TagCluster.objects.filter(product_id__in=product_ids, polarity__gte=0).order_by(
+        "product_id", "rank"
+    )
     for product_id, label in rows.values_list("product_id", "medoid_id"):
         found[product_id].append(label)
     return found
