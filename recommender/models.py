@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, Deferrable, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -56,6 +56,11 @@ class ProductEntry(models.Model):
     terms_zh = models.TextField(
         blank=True, help_text="Chinese texts as characters and pairs of them, which any index can hold."
     )
+    name_zh = models.CharField(max_length=255, blank=True)
+    path_zh = models.CharField(max_length=255, blank=True)
+    # Both are written by `documents`, with terms of its own making: PostgreSQL splits no Chinese.
+    document = SearchVectorField(null=True, help_text="All that search by words reads of it.")
+    holds = SearchVectorField(null=True, help_text="What is in it.")
     category_ids = ArrayField(models.BigIntegerField(), help_text="From the department down.")
     selling_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
     is_available = models.BooleanField(default=False)
@@ -77,8 +82,7 @@ class ProductEntry(models.Model):
                 opclasses=["halfvec_cosine_ops"],
             ),
             GinIndex(name="product_categories", fields=["category_ids"]),
-            GinIndex(SearchVector("text", config="english"), name="product_words"),
-            GinIndex(SearchVector("terms_zh", config="simple"), name="product_words_zh"),
+            GinIndex(name="product_document", fields=["document"]),
             models.Index(
                 fields=("product_id",), name="product_stale",
                 condition=Q(revision__gt=F("published_revision")),
@@ -87,6 +91,25 @@ class ProductEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchTerm(models.Model):
+    """A term of the documents. What nobody wrote may be a slip: words alike share trigrams."""
+
+    text = models.CharField(max_length=64, primary_key=True)
+    product_count = models.IntegerField(help_text="Products whose document has it.")
+    trigrams = ArrayField(models.CharField(max_length=3), help_text="Empty for Chinese and for short words.")
+
+    class Meta:
+        verbose_name = _("search term")
+        verbose_name_plural = _("search terms")
+        indexes = (
+            GinIndex(name="term_trigrams", fields=["trigrams"]),
+            models.Index(fields=("-product_count",), name="commonest_term"),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):
@@ -202,3 +225,182 @@ class TagCluster(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.medoid_id}"
+
+
+class Place(models.TextChoices):
+    """Where on the shop's pages four products are shown."""
+
+    FOR_YOU = "for_you", _("for you")
+    ALIKE = "alike", _("alike")
+    ASK = "ask", _("ask")
+
+
+class Impression(models.Model):
+    """Four products as they were shown to somebody, each with its reason. Guests leave no name here."""
+
+    token = models.UUIDField(_("token"), primary_key=True)
+    place = models.CharField(_("place"), max_length=16, choices=Place)
+    customer_id = models.BigIntegerField(_("customer"), null=True, help_text=_("Empty for guests."))
+    beside_id = models.BigIntegerField(
+        _("beside product"), null=True, help_text=_("The product on whose page they stood.")
+    )
+    product_ids = ArrayField(models.BigIntegerField(), verbose_name=_("products"))
+    reasons = models.JSONField(
+        _("reasons"), help_text=_("In the order of the products: kind, label, reviews.")
+    )
+    is_fallback = models.BooleanField(
+        _("fallback"), help_text=_("The recommender was down, slow or knew too little.")
+    )
+    shown_at = models.DateTimeField(_("shown at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("impression")
+        verbose_name_plural = _("impressions")
+        ordering = ("-shown_at",)
+        indexes = (
+            models.Index(
+                fields=("customer_id",), name="impression_of_customer", condition=Q(customer_id__isnull=False)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.place}, {self.shown_at:%Y-%m-%d %H:%M}"
+
+
+class Click(models.Model):
+    """One of the shown products was opened. The second time counts no more than the first."""
+
+    impression = models.ForeignKey(Impression, models.CASCADE, related_name="clicks")
+    product_id = models.BigIntegerField()
+    clicked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("click")
+        verbose_name_plural = _("clicks")
+        constraints = (
+            models.UniqueConstraint(fields=("impression", "product_id"), name="click_once_an_impression"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id} from {self.impression_id}"
+
+
+class CurationRule(models.TextChoices):
+    PIN = "pin", _("pin: show first")
+    HIDE = "hide", _("hide: never recommend")
+
+
+class Curation(models.Model):
+    """What an admin decided about a product's recommendations, over what was computed."""
+
+    product_id = models.BigIntegerField(_("product"), help_text=_("The product's number."))
+    rule = models.CharField(_("rule"), max_length=8, choices=CurationRule)
+    place = models.CharField(
+        _("place"), max_length=16, choices=Place, blank=True, help_text=_("Empty: everywhere.")
+    )
+    category_id = models.BigIntegerField(
+        _("category"), null=True, blank=True,
+        help_text=_("A pin beside products of this category alone; empty: beside all."),
+    )  # fmt: skip
+    note = models.CharField(_("note"), max_length=255, blank=True, help_text=_("Why, for colleagues."))
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
+
+    class Meta:
+        verbose_name = _("pin or hide")
+        verbose_name_plural = _("pins and hides")
+        ordering = ("rule", "product_id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product_id", "rule", "place", "category_id"), name="curation_once",
+                nulls_distinct=False, violation_error_message=_("This rule is there already."),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.product_id}"
+
+
+class MonthlySpending(models.Model):
+    """What chat and embedding models cost in a month, requests that are under way included."""
+
+    month = models.DateField(_("month"), primary_key=True)
+    spent = models.DecimalField(_("spent"), max_digits=14, decimal_places=6, default=0)
+
+    class Meta:
+        verbose_name = _("monthly spending")
+        verbose_name_plural = _("monthly spending")
+        ordering = ("-month",)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.spent}"
+
+
+class FineTuning(models.Model):
+    """A fine-tuning job of a chat model, from the upload to the name of the model. The latest one serves."""
+
+    digest = models.CharField(_("file's digest"), max_length=64, unique=True)
+    base_model = models.CharField(_("base model"), max_length=200)
+    file_id = models.CharField(_("uploaded file"), max_length=200, blank=True)
+    job_id = models.CharField(_("job"), max_length=200, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("Empty until it is done."))
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        verbose_name = _("fine-tuning")
+        verbose_name_plural = _("fine-tunings")
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return self.model or self.job_id or self.digest[:12]
+
+
+class Heartbeat(models.Model):
+    """When a process of this kind was last seen at work."""
+
+    process = models.CharField(max_length=32, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.process}: {self.seen_at:%Y-%m-%d %H:%M:%S}"
+
+
+class LiveEmbedder(models.Model):
+    """The one embedder whose vectors are stored, so that whatever is compared with them comes from it."""
+
+    is_live = models.BooleanField(primary_key=True, default=True)  # one row at most
+    name = models.CharField(max_length=16)
+    model_version = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("live embedder")
+        verbose_name_plural = _("live embedders")
+
+    def __str__(self) -> str:
+        return self.model_version
+
+
+class StagedVector(models.Model):
+    """A vector of the next version, until all of them are there and take the place of the live ones."""
+
+    model_version = models.CharField(max_length=64)
+    label = models.CharField(max_length=80, blank=True)
+    product_id = models.BigIntegerField(null=True)
+    revision = models.PositiveBigIntegerField(default=0, help_text="Of the product, when it was read.")
+    embedding = HalfVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        verbose_name = _("staged vector")
+        verbose_name_plural = _("staged vectors")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("model_version", "label", "product_id"), name="staged_once", nulls_distinct=False
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model_version}: {self.label or self.product_id}"
