@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommender', '0002_serving_and_models'),
+        ('recommender', '0001_initial'),
     ]
 
     operations = [
