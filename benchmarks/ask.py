@@ -128,8 +128,8 @@ def report_lines(parts: Mapping[str, Sequence[Judged]], scores: Mapping[str, Sco
     yield "# Asking, beside BM25 and sentence vectors\n"
     yield f"`make bench-ask` at commit {commit()}, {machine()}. The demo catalogue; the requests stand in"
     yield "[benchmarks/requests.jsonl](../../benchmarks/requests.jsonl), those held apart chosen by their"
-    yield "hash. Intervals are 95 %, by bootstrap over requests. “With our filters”: what ours would not show at"
-    yield "all (prices, things to leave out) is taken from the peer's answers too."
+    yield "hash. Intervals are 95 %, by bootstrap over requests. “With our filters”: what ours would not"
+    yield "show at all (prices, things to leave out) is taken from the peer's answers too."
     for part, rows in parts.items():
         chinese = sum(not one.request.isascii() for one in rows)
         yield f"\n## Part: {part} ({len(rows)} requests, {chinese} of them Chinese)\n"
