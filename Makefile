@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model clean
+.PHONY: run test check format messages real bench-ask reproduce-model clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -39,6 +39,10 @@ messages: .venv/ready
 
 real: .venv/ready
 	@exec $(BIN)/python -m benchmarks.first_slice --data "$(DATA)" $(ARGS)
+
+bench-ask: .venv/ready
+	@$(BIN)/python -m pip install --quiet "bm25s~=0.2"
+	@exec $(BIN)/python -m benchmarks.ask --report docs/benchmarks/ask.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \

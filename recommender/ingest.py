@@ -19,8 +19,10 @@ from shop.selectors.feed import FeedPosition, ProductRow, ReviewRow
 
 BATCH_SIZE = 1000
 PRODUCT_FIELDS = (
-    "name", "path", "text", "detail", "terms_zh", "category_ids", "selling_price", "is_available",
+    "name", "name_zh", "path", "path_zh", "text", "detail", "terms_zh", "category_ids", "selling_price",
+    "is_available",
 )  # fmt: skip
+TEXT_FIELDS = ("name", "name_zh", "path", "path_zh", "text", "detail", "terms_zh")  # what is made of words
 REVIEW_FIELDS = ("product_id", "stars", "title", "body", "is_published")
 
 
@@ -91,9 +93,11 @@ def store_products(rows: Sequence[ProductRow]) -> int:
         ProductEntry(
             product_id=row.product_id,
             name=row.name,
+            name_zh=row.name_zh,
             path=path_of(row),
+            path_zh=" / ".join(filter(None, row.category_names_zh[1:])),
             text=text_of(row),
-            detail=row.detail,
+            detail="\n".join(filter(None, (row.detail, row.detail_zh))),
             terms_zh=" ".join(term for text in row.words_zh for term in terms(text)),
             category_ids=list(row.category_ids),
             selling_price=row.selling_price,
@@ -109,7 +113,7 @@ def store_products(rows: Sequence[ProductRow]) -> int:
     ProductEntry.objects.mark_stale(
         entry.product_id
         for entry in changed
-        if entry.product_id in known and entry.text != known[entry.product_id].text
+        if entry.product_id in known and _differs(entry, known[entry.product_id], TEXT_FIELDS)
     )
     return len(changed)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from recommender.chinese import is_chinese
-from recommender.words import EMPTY, stem, stems_of, words_of
+from recommender.contents import is_kind, of_kind
+from recommender.words import EMPTY, stems_of, words_of
 from shop.label_names import chinese_names
 
 Similar = Callable[[Sequence[str]], list[tuple[str, float]]]
@@ -26,10 +27,12 @@ Phrases = Mapping[tuple[str, ...], str]
 LONGEST_LABEL = 4  # words
 LONGEST_PHRASE = 3  # words that are compared in meaning
 SAYS_THE_SAME = 0.7  # cosine from which a phrase is taken for a label
+ONE_WORD_SAYS_THE_SAME = 0.85  # “tea” means what the tea is, not that something makes good tea
 NEGATIONS = frozenset(
     ("not", "no", "without", "never", "isn't", "aren't", "don't", "doesn't", "nothing", "avoid")
 )
-_FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it"}
+EXCLUSIONS = frozenset(("no", "without", "avoid"))  # before a thing; the others may stand before a quality
+_FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it", "little"}
 _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
 _AT_MOST = re.compile(
     r"(?:under|below|less than|up to|at most|cheaper than|max(?:imum)?|within|no more than)"
@@ -51,13 +54,11 @@ _NOT_ZH = ("不要", "不含", "没有", "不想要", "别太", "不能", "不�
 class Intent:
     """`wanted` and `unwanted` are labels; `without_words` name what is to be left out.
 
-    `about` is the sentence without what is unwanted and without prices, to be compared by meaning; `words` is
-    that without the names of labels, to be compared by words.
+    `about` is the sentence without prices and what is unwanted, which the search by meaning and words asks.
     """
 
     sentence: str
     about: str = ""
-    words: str = ""
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     without_words: tuple[str, ...] = ()
@@ -76,14 +77,14 @@ class Intent:
     @property
     def filters_anything(self) -> bool:
         """Whether some products are not to be shown at all, however loved."""
-        return bool(self.without_words or self.at_most or self.at_least)
+        return bool(self.left_out or self.at_most or self.at_least)
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What no text about a product may hold: the words to leave out, or all that are of their kind."""
-        kinds = cues()["kinds"]
-        stems = map(stem, self.without_words)
-        return tuple(word for stemmed in stems for word in kinds.get(stemmed, [stemmed]))
+        """The terms of what must not be in a product: the words to leave out, and all of their kind."""
+        diets = (cues()["diets"][label] for label in self.wanted if label in cues()["diets"])
+        words = (*self.without_words, *diets)
+        return tuple(dict.fromkeys(term for word in words for term in of_kind(word)))
 
     def without(self, removed: Iterable[str]) -> "Intent":
         """The intent after the shopper took away what was misunderstood: labels, words, "price"."""
@@ -92,7 +93,6 @@ class Intent:
         return Intent(
             sentence=self.sentence,
             about=self.about,
-            words=self.words,
             wanted=tuple(label for label in self.wanted if label not in gone),
             unwanted=tuple(label for label in self.unwanted if label not in gone),
             without_words=tuple(word for word in self.without_words if word not in gone),
@@ -101,6 +101,7 @@ class Intent:
         )
 
 
+PLAIN = "plain"  # stands for words that look like a cue and are none: “hot chocolate” is not hot
 PRICE = "price"  # what the address calls the price when it is taken away
 
 
@@ -123,7 +124,6 @@ class _Found:
 
     inventory: Inventory
     about: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
     wanted: dict[str, None] = field(default_factory=dict)
     unwanted: dict[str, None] = field(default_factory=dict)
     without_words: dict[str, None] = field(default_factory=dict)
@@ -131,7 +131,9 @@ class _Found:
 
     def add(self, label: str, is_negated: bool) -> None:
         """Criticism is never wanted: “bitter tea” asks for no bad tea."""
-        if label not in self.inventory:
+        if label not in self.inventory and not is_negated and label in cues()["diets"]:
+            self.without_words[cues()["diets"][label]] = None
+        elif label not in self.inventory:
             self.elsewhere[label] = is_negated
         elif is_negated:
             self.unwanted[label] = None
@@ -152,7 +154,6 @@ def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
     return Intent(
         sentence=sentence,
         about=" ".join(found.about),
-        words=" ".join(found.words),
         wanted=tuple(label for label in found.wanted if label not in found.unwanted),
         unwanted=tuple(found.unwanted),
         without_words=tuple(found.without_words),
@@ -175,31 +176,34 @@ def without_prices(sentence: str) -> tuple[str, Decimal | None, Decimal | None]:
 
 def read_english(clause: str, found: _Found) -> Iterator[list[str]]:
     """Note the labels and cues of a clause, the longest at each place; yield runs of words left over."""
-    words = [word for word in words_of(clause) if word not in _FILLERS or word in NEGATIONS]
+    words = read_words(clause)
     known = english_phrases(tuple(sorted(found.inventory.polarities)))
     leftover: list[str] = []
     is_negated = False
     place = 0
     while place < len(words):
         label, length = longest_label(words[place:], known)
+        if label is PLAIN and not is_negated:
+            leftover += words[place : place + length]
+            found.about += words[place : place + length]
+            place += length
+            continue
         if label and (length > 1 or words[place] not in NEGATIONS):
             found.add(label, is_negated)
             said = words[place : place + length]
             if not is_negated and NEGATIONS.isdisjoint(said):
                 found.about += said
-                found.words += said if stems_of(said) != stems_of(words_of(label)) else []
             is_negated = False
         elif words[place] in NEGATIONS:
             is_negated = True
         elif words[place] in EMPTY or words[place] == "too":
             pass
         elif is_negated or words[place + 1 : place + 2] == ["free"]:
-            found.without_words[words[place]] = None
+            length = leave_out(words, place, found)
             is_negated = False
         else:
             leftover.append(words[place])
             found.about.append(words[place])
-            found.words.append(words[place])
             place += 1
             continue
         if leftover:
@@ -208,6 +212,20 @@ def read_english(clause: str, found: _Found) -> Iterator[list[str]]:
         place += max(length, 1)
     if leftover:
         yield leftover
+
+
+def leave_out(words: Sequence[str], place: int, found: _Found) -> int:
+    """Note what is not to be in it, and return its length; “not round” names nothing that could be in it."""
+    two = " ".join(words[place : place + 2])
+    thing, length = (two, 2) if is_kind(two) else (words[place], 1)
+    if is_kind(thing) or words[place - 1] in EXCLUSIONS or words[place + 1 : place + 2] == ["free"]:
+        found.without_words[thing] = None
+    return length
+
+
+def read_words(text: str) -> list[str]:
+    """The words that a label, a cue or a request is read by."""
+    return [word for word in words_of(text) if word not in _FILLERS or word in NEGATIONS]
 
 
 def longest_label(words: Sequence[str], known: Phrases) -> tuple[str, int]:
@@ -222,29 +240,35 @@ def longest_label(words: Sequence[str], known: Phrases) -> tuple[str, int]:
 def english_phrases(labels: tuple[str, ...]) -> Phrases:
     """Stems of a label or of a cue, and the label they stand for. A label's own words win."""
     told = {
-        stems_of(words_of(cue)): label for label, words in cues()["labels"].items() for cue in words["en"]
+        stems_of(read_words(cue)): label for label, words in cues()["labels"].items() for cue in words["en"]
     }
-    return told | {stems_of(words_of(label)): label for label in (*cues()["labels"], *labels)}
+    told |= {stems_of(words_of(label)): label for label in (*cues()["labels"], *labels)}
+    return told | {stems_of(read_words(phrase)): PLAIN for phrase in cues()["plain"]["en"]}
 
 
 def read_chinese(sentence: str, found: _Found) -> None:
     """Note the labels whose Chinese name or cue stands in the sentence, longest first, none in another."""
-    about = words = sentence
+    about = sentence
     for phrase, labels in chinese_phrases().items():
         label = next((label for label in labels if label in found.inventory), labels[0])
-        is_for_the_text = label not in found.inventory and phrase.startswith(_WITHOUT_WORDS_ZH)
+        is_for_the_text = label not in (
+            *found.inventory.polarities,
+            *cues()["diets"],
+            PLAIN,
+        ) and phrase.startswith(_WITHOUT_WORDS_ZH)
         if phrase not in sentence or is_for_the_text:
+            continue
+        if label is PLAIN:
+            sentence = sentence.replace(phrase, "　")
             continue
         before = sentence[: sentence.index(phrase)]
         is_negated = before.endswith(_NOT_ZH)
         found.add(label, is_negated)
         sentence = sentence.replace(phrase, "　")
-        if is_negated or phrase.startswith(_NOT_ZH):
+        is_claim = label in cues()["diets"] and not is_negated
+        if (is_negated or phrase.startswith(_NOT_ZH)) and not is_claim:
             about = about.replace(phrase, "　")
-        if is_negated or phrase.startswith(_NOT_ZH) or phrase == chinese_names().get(label):
-            words = words.replace(phrase, "　")
     found.about.append(_WITHOUT_ZH.sub("　", about))
-    found.words.append(_WITHOUT_ZH.sub("　", words))
     found.without_words |= dict.fromkeys(_WITHOUT_ZH.findall(sentence))
 
 
@@ -253,8 +277,9 @@ def chinese_phrases() -> dict[str, list[str]]:
     """Names of labels and cues for them, the longest first, each with the labels that it stands for."""
     told = [(cue, label) for label, words in cues()["labels"].items() for cue in words["zh"]]
     named = [(name, label) for label, name in chinese_names().items()]
+    plain = [(phrase, PLAIN) for phrase in cues()["plain"]["zh"]]
     phrases: dict[str, list[str]] = defaultdict(list)
-    for phrase, label in sorted([*told, *named], key=lambda pair: (-len(pair[0]), pair[0])):
+    for phrase, label in sorted([*plain, *told, *named], key=lambda pair: (-len(pair[0]), pair[0])):
         phrases[phrase].append(label)
     return phrases
 
@@ -264,9 +289,10 @@ def read_meaning(leftovers: Sequence[Sequence[str]], found: _Found, similar: Sim
     phrases = list(dict.fromkeys(phrase for words in leftovers for phrase in windows(words)))
     if not phrases:
         return
-    nearest = sorted(similar(phrases), key=lambda pair: -pair[1])
-    for label, similarity in nearest:
-        if similarity >= SAYS_THE_SAME and label not in found.unwanted:
+    nearest = sorted(zip(phrases, similar(phrases), strict=False), key=lambda pair: -pair[1][1])
+    for phrase, (label, similarity) in nearest:
+        enough = SAYS_THE_SAME if " " in phrase else ONE_WORD_SAYS_THE_SAME
+        if similarity >= enough and label not in found.unwanted and label not in cues()["diets"]:
             found.add(label, is_negated=False)
 
 
@@ -274,7 +300,7 @@ def take_the_nearest(found: _Found, similar: Similar) -> None:
     """For a label that no review here carries, one that means the same and is carried."""
     nearest = similar(list(found.elsewhere)) if found.elsewhere else []
     for is_negated, (label, similarity) in zip(list(found.elsewhere.values()), nearest, strict=False):
-        if similarity >= SAYS_THE_SAME:
+        if similarity >= SAYS_THE_SAME and label not in cues()["diets"]:
             found.add(label, is_negated)
 
 

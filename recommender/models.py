@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, Deferrable, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -56,6 +56,11 @@ class ProductEntry(models.Model):
     terms_zh = models.TextField(
         blank=True, help_text="Chinese texts as characters and pairs of them, which any index can hold."
     )
+    name_zh = models.CharField(max_length=255, blank=True)
+    path_zh = models.CharField(max_length=255, blank=True)
+    # Both are written by `documents`, with terms of its own making: PostgreSQL splits no Chinese.
+    document = SearchVectorField(null=True, help_text="All that search by words reads of it.")
+    holds = SearchVectorField(null=True, help_text="What is in it.")
     category_ids = ArrayField(models.BigIntegerField(), help_text="From the department down.")
     selling_price = models.DecimalField(max_digits=10, decimal_places=2, null=True)
     is_available = models.BooleanField(default=False)
@@ -77,8 +82,7 @@ class ProductEntry(models.Model):
                 opclasses=["halfvec_cosine_ops"],
             ),
             GinIndex(name="product_categories", fields=["category_ids"]),
-            GinIndex(SearchVector("text", config="english"), name="product_words"),
-            GinIndex(SearchVector("terms_zh", config="simple"), name="product_words_zh"),
+            GinIndex(name="product_document", fields=["document"]),
             models.Index(
                 fields=("product_id",), name="product_stale",
                 condition=Q(revision__gt=F("published_revision")),
@@ -87,6 +91,25 @@ class ProductEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchTerm(models.Model):
+    """A term of the documents. What nobody wrote may be a slip: words alike share trigrams."""
+
+    text = models.CharField(max_length=64, primary_key=True)
+    product_count = models.IntegerField(help_text="Products whose document has it.")
+    trigrams = ArrayField(models.CharField(max_length=3), help_text="Empty for Chinese and for short words.")
+
+    class Meta:
+        verbose_name = _("search term")
+        verbose_name_plural = _("search terms")
+        indexes = (
+            GinIndex(name="term_trigrams", fields=["trigrams"]),
+            models.Index(fields=("-product_count",), name="commonest_term"),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):

@@ -8,13 +8,15 @@ from typing import Protocol
 
 COMMON = 0.5  # what the label that most products carry still weighs
 
-# Chosen on the demo catalogue by reading what came out; docs/decisions/0005-recommender.md.
+# For four alike; chosen by reading what came out: docs/decisions/0005-recommender.md.
 WEIGHT_OF_TAGS = 0.35  # beside a cosine, for four alike
 WEIGHT_OF_SHELF = 0.3  # of standing on the same one; less for the same aisle or department
 TELLING = 0.3  # rarity from which a tag is worth naming as the reason
-WEIGHT_OF_WANTED = 1.1  # for a request; labels are what was asked for, and say it surest
-WEIGHT_OF_UNWANTED = 1.5
-WEIGHT_OF_WORDS = 0.4
+# For a request; chosen on the open part of benchmarks/requests.jsonl: docs/benchmarks/ask.md.
+WEIGHT_OF_MEANING = 1.2  # beside the words, whose weight is one
+WEIGHT_OF_FEEDBACK = 1.0  # in the meaning: of the products that have most of the words
+WEIGHT_OF_WANTED = 0.3
+WEIGHT_OF_UNWANTED = 0.6
 DOUBT = 1.0  # reviews added to those that a share is taken of: one of one is less sure than nine of ten
 
 
@@ -113,7 +115,7 @@ def fitness(similarity: float, words: float, wanted: Iterable[Shared], unwanted:
 
     A product, so that praise does not make of a chilli oil a coffee.
     """
-    about = max(similarity, 0.0) + WEIGHT_OF_WORDS * words
+    about = words + WEIGHT_OF_MEANING * max(similarity, 0.0)
     said = WEIGHT_OF_WANTED * sum(sqrt(found.weight) for found in wanted)
     against = WEIGHT_OF_UNWANTED * sum(sqrt(found.weight) for found in unwanted)
     return about * (1.0 + said - against)

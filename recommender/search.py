@@ -1,26 +1,21 @@
-"""Products near a vector, or near words, among those that pass the filters. Never fewer than match.
+"""Products near a vector among those that pass the filters. Never fewer than match.
 
 An HNSW index looks at the nearest rows first and filters afterwards: where few rows pass, it runs dry before
 it has found four. A router therefore counts first, up to a bound, and where few match it compares them all.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from operator import add
 from typing import Any, TypeAlias
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import SearchQuery
 from django.db import connections, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
-from recommender.chinese import asked_terms, is_chinese
 from recommender.embedding import Floats
 from recommender.models import ProductEntry
-from recommender.words import content_words
 
 ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
 
@@ -37,7 +32,7 @@ class Filters:
     category_id: int | None = None  # of any level
     at_most: Decimal | None = None  # price
     at_least: Decimal | None = None  # price
-    without_words: tuple[str, ...] = ()  # in no text about it
+    without_terms: tuple[str, ...] = ()  # of what it holds: stems, and Chinese characters and pairs of them
 
     def rows(self) -> "QuerySet[ProductEntry]":
         rows = ProductEntry.objects.filter(is_available=True, embedding__isnull=False)
@@ -49,10 +44,9 @@ class Filters:
             rows = rows.filter(selling_price__lte=self.at_most)
         if self.at_least is not None:
             rows = rows.filter(selling_price__gte=self.at_least)
-        for word in self.without_words:
-            rows = rows.exclude(
-                Q(text__icontains=word) | Q(detail__icontains=word) | Q(terms_zh__contains=word)
-            )
+        if self.without_terms:
+            held = SearchQuery(" | ".join(self.without_terms), search_type="raw", config="simple")
+            rows = rows.exclude(holds=held)
         return rows
 
 
@@ -90,35 +84,3 @@ def walked(rows: ByDistance, limit: int) -> list[Match]:
 def matches(rows: ByDistance, limit: int) -> list[Match]:
     found = rows.values_list("product_id", "distance")[:limit]
     return [Match(product_id, 1.0 - distance) for product_id, distance in found]
-
-
-def worded(text: str, filters: Filters, limit: int) -> dict[int, float]:
-    """By product id, how well its words match those of `text`: 0 to 1, the best being 1; English or Chinese.
-
-    What kind of thing it is and what it is called count ten times what is said of it.
-    """
-    if is_chinese(text):
-        config, words, vector = "simple", asked_terms(text), SearchVector("terms_zh", config="simple")
-        weighted = vector
-    else:
-        config, words, vector = "english", content_words(text), SearchVector("text", config="english")
-        kinds = (SearchVector(column, config=config, weight="A") for column in ("name", "path"))
-        weighted = reduce(add, kinds, SearchVector("text", config=config, weight="D"))
-    if not words:
-        return {}
-    query = any_of(words, config)
-    ranked = (
-        filters.rows()
-        .annotate(words=vector, rank=SearchRank(weighted, query, normalization=1))
-        .filter(words=query)
-        .order_by("-rank", "product_id")
-        .values_list("product_id", "rank")
-    )
-    found = list(ranked[:limit])
-    best = max((rank for _, rank in found), default=1.0)
-    return {product_id: rank / best for product_id, rank in found}
-
-
-def any_of(words: Sequence[str], config: str) -> SearchQuery:
-    """Words are letters, digits or characters of Chinese alone, so that none is an operator."""
-    return SearchQuery(" | ".join(words), search_type="raw", config=config)

@@ -17,6 +17,7 @@ from recommender.intent import Intent, Inventory, understood
 from recommender.models import DIMENSIONS, Label, ProductEntry, TagCluster
 from recommender.scoring import (
     TELLING,
+    WEIGHT_OF_FEEDBACK,
     Rarities,
     Shared,
     fitness,
@@ -25,7 +26,8 @@ from recommender.scoring import (
     shared_tags,
     wanted_tags,
 )
-from recommender.search import Filters, Match, nearest, worded
+from recommender.search import Filters, Match, nearest
+from recommender.text_search import asked_for_terms, worded
 
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
@@ -163,8 +165,8 @@ class Asked:
 
 def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPARE) -> list[Recommendation]:
     """Products that answer the intent, the fittest first; fewer only where fewer pass its filters."""
-    filters = Filters(at_most=intent.at_most, at_least=intent.at_least, without_words=intent.left_out)
-    words = worded(intent.words, filters, CANDIDATES)
+    filters = filters_of(intent)
+    words = worded(asked_for_terms(intent.about), filters.rows(), CANDIDATES)
     vector = request_vector(intent, words, embedder or default_embedder())
     asked = Asked(intent, filters, vector, words)
     similarities = candidates(asked)
@@ -174,15 +176,19 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     )
 
 
-def request_vector(intent: Intent, words: Mapping[int, float], embedder: Embedder) -> Floats:
-    """(dimensions,) made as a product's is: what the sentence says and what its labels say, in equal parts.
+def filters_of(intent: Intent) -> Filters:
+    return Filters(at_most=intent.at_most, at_least=intent.at_least, without_terms=intent.left_out)
 
-    The encoder reads English. What a Chinese sentence says is taken to be what the products say that have
-    most of its words (pseudo-relevance feedback: Rocchio, 1971).
+
+def request_vector(intent: Intent, words: Mapping[int, float], embedder: Embedder) -> Floats:
+    """(dimensions,) what the sentence says, its labels, and the products that have most of its words.
+
+    The last is pseudo-relevance feedback (Rocchio, 1971). It stands for a Chinese sentence too, since the
+    encoder reads English.
     """
     vectors = embedder.embed([intent.about, *intent.wanted])
-    said = meant_by(words) if is_chinese(intent.about) else vectors[0]
-    return unit(said + unit(vectors[1:].sum(axis=0)))
+    said = unit(vectors[1:].sum(axis=0)) + WEIGHT_OF_FEEDBACK * meant_by(words)
+    return unit(said if is_chinese(intent.about) else vectors[0] + said)
 
 
 def meant_by(words: Mapping[int, float]) -> Floats:

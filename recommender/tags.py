@@ -17,6 +17,7 @@ from django.db.models import OuterRef, Subquery
 from pgvector import HalfVector
 
 from recommender.clustering import LabelSupport, PreviousTag, Tag, tags_of
+from recommender.documents import forget_documents, store_documents
 from recommender.embedding import Embedder, Floats, unit
 from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
 from recommender.scoring import rarity
@@ -172,6 +173,7 @@ def store(
         ProductEntry.objects.bulk_update(
             [product.entry for product in products], ["embedding", "model_version"]
         )
+        store_documents([product.entry.product_id for product in products])
 
 
 def store_clusters(product: StaleProduct, tags: Sequence[Tag]) -> None:
@@ -222,5 +224,6 @@ def publish(entry: ProductEntry, tags: Sequence[Tag]) -> None:
 def forget(product_id: int) -> None:
     """Drop what is known of a product that the shop no longer has."""
     with transaction.atomic(using="recommender"):
+        forget_documents([product_id])
         for model in (TagCluster, ReviewLabel, ReviewEntry, ProductEntry):
             model.objects.filter(product_id=product_id).delete()

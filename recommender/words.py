@@ -1,6 +1,7 @@
 """English words of a request: which carry meaning, and what their stems are."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -22,8 +23,9 @@ EMPTY = frozenset(_EMPTY.split())
 
 
 def words_of(sentence: str) -> list[str]:
-    """Lower-case words and numbers, in order."""
-    return _WORD.findall(sentence.lower().replace("’", "'"))
+    """Lower-case words and numbers, in order; a purée is a puree, as most people type it."""
+    plain = unicodedata.normalize("NFKD", sentence.lower().replace("’", "'"))
+    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 @lru_cache(maxsize=20_000)

@@ -54,6 +54,9 @@ class ProductRow:
     brief: str
     detail: str
     brand: str
+    name_zh: str
+    detail_zh: str
+    category_names_zh: tuple[str, ...]
     words_zh: tuple[str, ...]  # name, brief and categories in Chinese, as far as they have one
     category_ids: tuple[int, ...]  # from the department down to the product's own
     category_names: tuple[str, ...]
@@ -104,6 +107,9 @@ def _product_row(product: Product) -> ProductRow:
         brief=product.brief,
         detail=product.detail or plain_text(product.rich_detail),
         brand=product.brand,
+        name_zh=product.name_zh,
+        detail_zh=product.detail_zh or plain_text(product.rich_detail_zh),
+        category_names_zh=tuple(category.name_zh for category in path),
         words_zh=tuple(
             filter(None, (product.name_zh, product.brief_zh, *(category.name_zh for category in path)))
         ),

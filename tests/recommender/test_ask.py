@@ -103,8 +103,8 @@ def test_nuts_and_prices_are_taken_at_their_word(client: Client) -> None:
 
 @pytest.mark.usefixtures("shelves")
 def test_what_is_not_wanted_stands_behind(client: Client) -> None:
-    assert "Acacia honey" in offered(asked(client, q="honey for tea"))
-    assert "Acacia honey" not in offered(asked(client, q="honey for tea, not too sweet"))
+    assert offered(asked(client, q="honey for tea"))[0] == "Acacia honey"
+    assert offered(asked(client, q="honey for tea, not too sweet"))[-1] == "Acacia honey"
 
 
 @pytest.mark.usefixtures("shelves")
@@ -162,8 +162,8 @@ def test_products_sold_out_since_are_not_shown(client: Client, shelves: dict[str
 
 @pytest.mark.usefixtures("shelves")
 @pytest.mark.parametrize("sentence", ["crunchy rice", "crunchy, floral, cheap, not too sugary, rice or tea"])
-def test_an_answer_makes_twelve_queries_however_much_is_asked(
+def test_an_answer_makes_fifteen_queries_however_much_is_asked(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, sentence: str
 ) -> None:
-    with django_assert_num_queries(12, connection=connections["recommender"]):
+    with django_assert_num_queries(15, connection=connections["recommender"]):
         asked(client, q=sentence)

@@ -81,14 +81,45 @@ def test_a_phrase_that_means_a_label_is_taken_for_it() -> None:
 
 def test_a_label_that_nobody_here_carries_gives_way_to_one_that_means_the_same() -> None:
     def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("strong flavor", 0.78 if phrase == "rich flavor" else 0.2) for phrase in phrases]
+
+    assert understood("a rich stock", Inventory(LABELS), similar).wanted == ("strong flavor",)
+
+
+def test_what_is_only_alike_to_a_diet_forbids_nothing() -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
         return [("sugar free", 0.78 if phrase == "low sugar" else 0.2) for phrase in phrases]
 
-    assert understood("low in sugar", Inventory(LABELS), similar).wanted == ("sugar free",)
+    intent = understood("low in sugar", Inventory(LABELS), similar)
+    assert (intent.wanted, intent.left_out) == ((), ())
+
+
+def test_a_diet_is_kept_whether_or_not_a_review_says_so() -> None:
+    carried = understood("gluten free bread", Inventory(LABELS), nothing_similar)
+    unheard = understood("dairy free chocolate", Inventory(LABELS), nothing_similar)
+    assert (carried.wanted, carried.without_words) == (("gluten free",), ())
+    assert (unheard.wanted, unheard.without_words) == ((), ("dairy",))
+    assert "wheat" in carried.left_out
+    assert "milk" in unheard.left_out
+
+
+@pytest.mark.parametrize(
+    ("sentence", "about"),
+    [
+        ("hot chocolate", "hot chocolate"),
+        ("a sweet and salty snack", "sweet salty snack"),
+        ("a tea that is not round", "tea"),
+        ("a spread without palm oil", "spread"),
+    ],
+)
+def test_words_that_only_look_like_a_cue_are_words(sentence: str, about: str) -> None:
+    intent = understood(sentence, Inventory(LABELS), nothing_similar)
+    assert (intent.about, intent.unwanted) == (about, ())
 
 
 def test_what_is_unwanted_is_not_searched_for() -> None:
     intent = understood("crisps that are not too salty, under 20 yuan", Inventory(LABELS), nothing_similar)
-    assert intent.words == "crisps"
+    assert intent.about == "crisps"
 
 
 def test_nuts_are_left_out_under_every_name() -> None:

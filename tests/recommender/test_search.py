@@ -1,4 +1,4 @@
-"""Search by vector and by words: exact where few match, never short, filters always kept."""
+"""Search by vector: exact where few match, never short, filters always kept."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,9 +8,10 @@ import pytest
 from pgvector import HalfVector
 
 from recommender import search
+from recommender.documents import literal
 from recommender.embedding import Floats, unit
 from recommender.models import DIMENSIONS, ProductEntry
-from recommender.search import Filters, nearest, worded
+from recommender.search import Filters, nearest
 
 pytestmark = pytest.mark.django_db
 
@@ -93,42 +94,15 @@ def test_unavailable_excluded_and_unembedded_products_are_not_found() -> None:
     assert sorted(ids(towards(1), Filters(without=frozenset({3})))) == [1, 5]
 
 
-def test_prices_and_words_filter_and_an_unknown_price_passes_no_bound() -> None:
+def test_prices_and_contents_filter_and_an_unknown_price_passes_no_bound() -> None:
     ProductEntry.objects.bulk_create(
         [
             an_entry(1, selling_price=None),
             an_entry(2),
-            an_entry(3, text="Peanut butter"),
-            an_entry(4, detail="Contains hazelnut."),
+            an_entry(3, holds=literal("peanut butter")),
+            an_entry(4, holds=literal("hazelnut")),
             an_entry(9),
         ]
     )
-    assert ids(towards(1), Filters(at_most=Decimal(5), without_words=("nut",))) == [2]
-
-
-def test_words_find_what_they_name_and_the_kind_counts_most() -> None:
-    ProductEntry.objects.bulk_create(
-        [
-            an_entry(1, name="Espresso", path="Coffee / Beans", text="Espresso. Coffee / Beans"),
-            an_entry(2, name="Truffles", path="Chocolate", text="Truffles. Goes well with coffee. Chocolate"),
-            an_entry(3, name="Rye bread", path="Bread", text="Rye bread. Bread"),
-        ]
-    )
-    found = worded("a good coffee", Filters(), 10)
-    assert list(found) == [1, 2]
-    assert found[1] == 1.0
-    assert found[2] < 0.5
-    assert worded("what is it", Filters(), 10) == {}
-
-
-def test_chinese_words_are_found_without_spaces_between_them() -> None:
-    ProductEntry.objects.bulk_create(
-        [an_entry(1, terms_zh="龙 井 绿 茶 龙井 井绿 绿茶"), an_entry(2, terms_zh="牛 奶 牛奶")]
-    )
-    assert list(worded("我想要一杯绿茶", Filters(), 10)) == [1]
-
-
-@pytest.mark.parametrize("text", ["coffee' | !tea", "c++ & (", "茶'&!", "*:*"])
-def test_signs_of_the_query_language_are_only_text(text: str) -> None:
-    ProductEntry.objects.bulk_create([an_entry(1)])
-    assert worded(text, Filters(), 10) == {}
+    without = Filters(at_most=Decimal(5), without_terms=("peanut", "hazelnut"))
+    assert ids(towards(1), without) == [2]

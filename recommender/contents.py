@@ -1,0 +1,62 @@
+"""What a product holds: its ingredients as terms, without what its texts say is not in it.
+
+“Without nuts” must pass a bar that says “no nuts” and stop one that says “may contain hazelnuts”, so that
+the word itself proves nothing. Where ingredients are listed they and the name count, else all of the text.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from recommender.chinese import terms
+from recommender.words import content_words, stem
+
+_INGREDIENTS = re.compile(r"ingredients\s*[:：]([^\u3400-\u9fff]*)", re.IGNORECASE)
+_INGREDIENTS_ZH = re.compile(r"(?:配料|成分|原料)\s*[:：](.*)", re.DOTALL)
+# Up to the end of the clause, since what is absent is often a list: “no soy, without milk or egg”.
+_ABSENT = re.compile(
+    r"\b(?:no|not|without|never|free (?:of|from)|nothing from|instead of|keep away from)\b[^.,;:|()\n]*"
+    r"|\b\w+[ -]free\b"
+    r"|(?:不含|不加|不放|未添加|没有|零添加|无添加|无)[^。，；,;()（）\n]*",
+    re.IGNORECASE,
+)
+_CLAIM = re.compile(r"\b(?:(\w+)[ -]free|(vegan)|(decaf)\w*)\b", re.IGNORECASE)
+# Named after what they stand for, and made of none of it.
+_NAMESAKES = re.compile(
+    r"\b(soy|soya|oat|almond|coconut|rice|nut|peanut|cocoa|shea)[ -](?:milk|butter|cream)\b"
+    r"|(?:豆|椰|燕麦|杏仁|巴旦木|核桃)(?:奶|浆|乳)|可可脂|花生酱|米饼|coconut|buckwheat|荞麦",
+    re.IGNORECASE,
+)
+
+
+def held_terms(name: str, detail: str, texts: Iterable[str] = ()) -> list[str]:
+    """Stems and Chinese terms of what is in the product, each once; `texts` count where no list stands."""
+    listed = _INGREDIENTS.search(detail) or _INGREDIENTS_ZH.search(detail)
+    said = " . ".join((name, listed[1]) if listed else (name, detail, *texts))
+    everything = " . ".join((name, detail, *texts))
+    present = _NAMESAKES.sub(lambda match: match[1] or " ", _ABSENT.sub(" ", said))
+    claimed = {stem((free or vegan or decaf).lower()) for free, vegan, decaf in _CLAIM.findall(everything)}
+    absent = {term for claim in claimed for term in kinds().get(claim, ())}
+    held = [*map(stem, content_words(present)), *terms(present)]
+    return [term for term in dict.fromkeys(held) if term not in absent]
+
+
+def of_kind(word: str) -> list[str]:
+    """The terms of all that is left out with a word: “nuts” are almonds too."""
+    known = kinds()
+    stemmed = stem(word.lower())
+    return list(known.get(word) or known.get(stemmed) or [stemmed])
+
+
+def is_kind(word: str) -> bool:
+    return word in kinds() or stem(word) in kinds()
+
+
+@cache
+def kinds() -> Any:
+    """By a word, or an English word's stem, the terms of what belongs to it."""
+    told = json.loads((Path(__file__).parent / "kinds.json").read_text(encoding="utf-8"))
+    return {name: kind["terms"] for kind in told for name in kind["names"]}

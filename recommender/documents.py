@@ -1,0 +1,162 @@
+"""What search by words reads of a product, as a tsvector of our own terms.
+
+PostgreSQL splits no Chinese and knows no fields; here English comes as stems and as written, Chinese as
+characters and pairs of them, each with the weight of its place. How many products have a term is counted as
+documents are written, so that no request has to count.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from django.contrib.postgres.search import SearchVectorField
+from django.db import connections, transaction
+from django.db.models import Func, Value
+
+from recommender.chinese import terms
+from recommender.contents import held_terms
+from recommender.models import ProductEntry, ReviewEntry, SearchTerm, TagCluster
+from recommender.words import content_words, stem, words_of
+from shop.label_names import chinese_names
+
+LONGEST_TERM = 64
+LAST_POSITION = 16_383  # that a tsvector can hold
+MOST_PLACES = 24  # of one term: the rank hardly grows with more
+MOST_REVIEWS = 200  # read of a product, the latest
+
+COUNT_TERMS = """
+    INSERT INTO recommender_searchterm (text, product_count, trigrams)
+    SELECT text, n, string_to_array(trigrams, ' ')
+    FROM unnest(%s::text[], %s::int[], %s::text[]) AS counted (text, n, trigrams)
+    ON CONFLICT (text)
+    DO UPDATE SET product_count = recommender_searchterm.product_count + excluded.product_count
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The texts of a product's document by weight, the weightiest first: A is what it is called."""
+
+    a: str
+    b: str
+    c: str
+    d: str
+
+    def weighted(self) -> Iterator[tuple[str, str]]:
+        return zip("ABCD", (self.a, self.b, self.c, self.d), strict=True)
+
+
+def store_documents(product_ids: Sequence[int]) -> None:
+    """Write the documents of these products from what is stored of them, and count their terms."""
+    with transaction.atomic(using="recommender"):
+        rows = ProductEntry.objects.filter(pk__in=product_ids).order_by("pk").select_for_update()
+        entries = list(rows.defer("embedding"))
+        before = Counter(chain.from_iterable(map(terms_in, entries)))
+        documents = {entry.pk: document_of(sources) for entry, sources in read_sources(entries)}
+        for entry in entries:
+            entry.document = literal(tsvector(documents[entry.pk]))
+            entry.holds = literal(" ".join(held_terms(entry.name, entry.detail, (entry.text,))))
+        ProductEntry.objects.bulk_update(entries, ["document", "holds"])
+        after = Counter(chain.from_iterable(documents.values()))
+        after.subtract(before)
+        count_terms({term: n for term, n in after.items() if n})
+
+
+def read_sources(entries: Sequence[ProductEntry]) -> Iterator[tuple[ProductEntry, Sources]]:
+    ids = [entry.pk for entry in entries]
+    labels, reviews = labels_of(ids), reviews_of(ids)
+    for entry in entries:
+        told = " . ".join(
+            chain.from_iterable((label, chinese_names().get(label, "")) for label in labels[entry.pk])
+        )
+        yield entry, Sources(
+            a=f"{entry.name} . {entry.name_zh}",
+            b=f"{entry.path} . {entry.path_zh} . {entry.text} . {told}",
+            c=f"{entry.detail} . {entry.terms_zh}",
+            d=" . ".join(reviews[entry.pk]),
+        )  # fmt: skip
+
+
+def labels_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
+    """By product, its tags; criticism is nothing that anybody searches for."""
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = TagCluster.objects.filter(product_id__in=product_ids, polarity__gte=0).order_by(
+        "product_id", "rank"
+    )
+    for product_id, label in rows.values_list("product_id", "medoid_id"):
+        found[product_id].append(label)
+    return found
+
+
+def reviews_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = ReviewEntry.objects.published().filter(product_id__in=product_ids).order_by("-review_id")
+    for product_id, title, body in rows.values_list("product_id", "title", "body").iterator():
+        if len(found[product_id]) < MOST_REVIEWS:
+            found[product_id].append(f"{title} . {body}")
+    return found
+
+
+def document_of(sources: Sources) -> dict[str, list[str]]:
+    """By term, its places as a tsvector writes them: `3A`."""
+    places: dict[str, list[str]] = defaultdict(list)
+    position = 0
+    for weight, text in sources.weighted():
+        for term in terms_of(text, is_named=weight in "AB"):
+            position = min(position + 1, LAST_POSITION)
+            if len(places[term]) < MOST_PLACES:
+                places[term].append(f"{position}{weight}")
+    return places
+
+
+def terms_of(text: str, *, is_named: bool) -> Iterator[str]:
+    """Stems and Chinese terms; of names and tags the words as written too, which slips are compared with."""
+    for word in words_of(text):
+        if content_words(word) and len(word) <= LONGEST_TERM:
+            stemmed = stem(word)
+            yield stemmed
+            if is_named and stemmed != word:
+                yield word
+    yield from terms(text)
+
+
+def tsvector(document: Mapping[str, Sequence[str]]) -> str:
+    """Terms are letters, digits and Chinese characters alone: nothing of it needs quotes."""
+    return " ".join(f"{term}:{','.join(places)}" for term, places in document.items())
+
+
+def literal(written: str) -> Func:
+    return Func(Value(written), template="%(expressions)s::tsvector", output_field=SearchVectorField())
+
+
+def terms_in(entry: ProductEntry) -> list[str]:
+    """Of a stored document: `'tea':1A,5B 'green':2A`."""
+    stored = entry.document or ""
+    return [part.split("'")[1] for part in stored.split() if part.startswith("'")]
+
+
+def count_terms(changes: Mapping[str, int]) -> None:
+    """In one order, so that two writers never wait for each other in a ring."""
+    ordered = sorted(changes)
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute(
+            COUNT_TERMS,
+            [ordered, [changes[term] for term in ordered], [" ".join(trigrams(term)) for term in ordered]],
+        )
+    SearchTerm.objects.filter(product_count__lte=0).delete()
+
+
+def forget_documents(product_ids: Iterable[int]) -> None:
+    """Count their terms no more: the products are about to go."""
+    gone = ProductEntry.objects.filter(pk__in=list(product_ids)).only("pk", "document")
+    counted = Counter(chain.from_iterable(map(terms_in, gone)))
+    count_terms({term: -n for term, n in counted.items()})
+
+
+def trigrams(word: str) -> list[str]:
+    """Three letters at a time, from a mark before the word to one after it; of longer English words."""
+    if len(word) < 4 or not word.isascii():
+        return []
+    marked = f"_{word}_"
+    return sorted({marked[start : start + 3] for start in range(len(marked) - 2)})

@@ -1,0 +1,88 @@
+"""Search by words: what is called so first, rare words most, Chinese without spaces, no operators."""
+
+from typing import Any
+
+import pytest
+
+from recommender.documents import forget_documents, store_documents, terms_in
+from recommender.models import ProductEntry, ReviewEntry, SearchTerm
+from recommender.text_search import asked_for_terms, worded
+
+pytestmark = pytest.mark.django_db
+
+
+def an_entry(product_id: int, name: str = "", **fields: Any) -> ProductEntry:
+    defaults = {"text": name, "category_ids": [], "is_available": True}
+    return ProductEntry.objects.create(product_id=product_id, name=name, **(defaults | fields))
+
+
+def a_review_of(product_id: int, body: str) -> None:
+    ReviewEntry.objects.create(
+        review_id=product_id * 100, product_id=product_id, stars=5, body=body, is_published=True
+    )
+
+
+def found(text: str) -> list[int]:
+    return list(worded(asked_for_terms(text), ProductEntry.objects.all(), 10))
+
+
+def test_what_a_product_is_called_counts_more_than_what_is_said_of_it() -> None:
+    an_entry(1, "Truffles", detail="Goes well with coffee.")
+    an_entry(2, "Espresso coffee")
+    an_entry(3, "Rye bread")
+    store_documents([1, 2, 3])
+    assert found("a good coffee") == [2, 1]
+    assert found("what is it") == []
+
+
+def test_a_rare_word_counts_more_than_a_common_one() -> None:
+    for product_id in (1, 2, 3, 4):
+        an_entry(product_id, "Green tea")
+    an_entry(5, "Lentils", detail="For soup.")
+    store_documents([1, 2, 3, 4, 5])
+    assert found("tea or soup")[0] == 5
+
+
+def test_reviews_are_read() -> None:
+    an_entry(1, "Sencha")
+    an_entry(2, "Assam")
+    a_review_of(2, "Kept me awake on the night shift.")
+    store_documents([1, 2])
+    assert found("for the night shift") == [2]
+
+
+def test_chinese_is_found_without_spaces_between_words() -> None:
+    an_entry(1, "Longjing", name_zh="龙井绿茶")
+    an_entry(2, "Milk", name_zh="牛奶")
+    store_documents([1, 2])
+    assert found("我想要一杯绿茶") == [1]
+
+
+@pytest.mark.parametrize("text", ["coffee' | !tea", "c++ & (", "茶'&!", "*:*", "coffee:*"])
+def test_signs_of_the_query_language_are_only_text(text: str) -> None:
+    an_entry(1, "Bread")
+    store_documents([1])
+    assert found(text) == []
+
+
+def test_an_accent_is_no_other_letter() -> None:
+    an_entry(1, "Pumpkin purée")
+    store_documents([1])
+    assert found("puree") == found("purée") == [1]
+
+
+def test_terms_are_counted_as_documents_come_change_and_go() -> None:
+    an_entry(1, "Green tea")
+    an_entry(2, "Black tea")
+    store_documents([1, 2])
+    assert SearchTerm.objects.get(pk="tea").product_count == 2
+    ProductEntry.objects.filter(pk=2).update(name="Cocoa", text="Cocoa")
+    store_documents([2])
+    forget_documents([1])
+    assert set(SearchTerm.objects.values_list("text", "product_count")) == {("cocoa", 1)}
+
+
+def test_a_stored_document_tells_its_terms() -> None:
+    an_entry(1, "Black teas", name_zh="红茶")
+    store_documents([1])
+    assert sorted(terms_in(ProductEntry.objects.get(pk=1))) == ["black", "tea", "teas", "红", "红茶", "茶"]
