@@ -41,7 +41,7 @@ real: .venv/ready
 	@exec $(BIN)/python -m benchmarks.first_slice --data "$(DATA)" $(ARGS)
 
 bench-ask: .venv/ready
-	@$(BIN)/python -m pip install --quiet "bm25s~=0.2"
+	@$(BIN)/python -m pip install --quiet "bm25s~=0.3"
 	@exec $(BIN)/python -m benchmarks.ask --report docs/benchmarks/ask.md $(ARGS)
 
 reproduce-model: .venv/ready

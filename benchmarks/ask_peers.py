@@ -24,7 +24,9 @@ class Larder:
     """The recommender as pages ask it, without their patience."""
 
     embedder: Embedder = field(default_factory=default_embedder)
-    skus: Mapping[int, str] = field(default_factory=lambda: dict(Product.objects.values_list("pk", "sku")))
+    skus: Mapping[int, str] = field(
+        default_factory=lambda: {pk: sku or "" for pk, sku in Product.objects.values_list("pk", "sku")}
+    )
 
     def answer(self, request: str) -> list[str]:
         found = asked_for(intent_of(request, self.embedder), self.embedder, limit=K)
@@ -54,7 +56,7 @@ def pages_on_sale() -> list[Page]:
     for product_id, title, body in Review.objects.order_by("pk").values_list("product_id", "title", "body"):
         reviews[product_id].append(f"{title}. {body}")
     rows = Product.objects.available().select_related("category__parent__parent").order_by("pk")
-    return [Page(row.sku, _catalogue_text(row), tuple(reviews[row.pk])) for row in rows]
+    return [Page(row.sku or "", _catalogue_text(row), tuple(reviews[row.pk])) for row in rows]
 
 
 def _catalogue_text(row: Product) -> str:

@@ -1,0 +1,1 @@
+"""How well a shopper's next product is foreseen: the last held back, all ranked, peers in the same run."""

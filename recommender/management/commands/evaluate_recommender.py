@@ -1,0 +1,141 @@
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from scipy.sparse import csr_matrix
+from tqdm import tqdm
+
+from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
+from recommender.evaluation.measures import gain, interval
+from recommender.evaluation.models import Model, ablations, ours, peers, with_links
+from recommender.evaluation.trial import Course, Result, text_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure how well each user's last item is foreseen from those before it, beside popularity, "
+        "ItemKNN, EASE and, where `implicit` is installed (pip install -e '.[peers]'), ALS and BPR. "
+        "All items that a user does not have are ranked; settings are chosen on the last but one."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--interactions", type=Path, required=True, help="TSV of user_id, item_id, time (.gz too)"
+        )
+        parser.add_argument(
+            "--item-meta",
+            type=Path,
+            help="TSV of item_id, r_complement, r_substitute: adds a row with these links",
+        )
+        parser.add_argument("--k", type=int, default=4, help="how many are shown (4)")
+        parser.add_argument("--json", type=Path, help="file for the figures, by model")
+
+    def handle(self, *args: Any, interactions: Path, item_meta: Path | None, k: int, json: Path | None,
+               **options: Any) -> None:  # fmt: skip
+        if k < 1:
+            raise CommandError(f"--k is {k}: at least one product has to be shown.")
+        started = time.monotonic()
+        try:
+            history, item_ids = read_interactions(interactions)
+            links = read_links(item_meta, item_ids) if item_meta else None
+        except InteractionsUnreadable as error:
+            raise CommandError(str(error)) from error
+        events = history.events
+        self.stdout.write(
+            f"{len(events.users)} interactions of {events.user_count} users with {events.item_count} items; "
+            f"{history.tied_users} users ({history.tied_users / events.user_count:.1%}) have several at "
+            "their last moment, which are put in the order of a hash of the item."
+        )
+        with tqdm(desc="Settings", file=sys.stderr, leave=False) as bar:
+
+            def watch(done: str) -> None:
+                bar.set_postfix_str(done)
+                bar.update()
+
+            course = Course(history.split(2), history.split(1), k, watch)
+            own = course.run(ours(), covers=True)
+            others = [course.run(model) for model in peers()]
+            variants = [course.run(model) for model in variants_of(own, links)]
+        self.stdout.write("\n".join(report(own, others, variants, k)))
+        if json:
+            write_json(json, [own, *others, *variants], k)
+        self.stdout.write(f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores.")
+
+
+def variants_of(own: Result, links: Any) -> Iterator[Model]:
+    yield from ablations(own.setting)
+    if links is not None:
+        yield with_links(links, own.setting)
+
+
+def read_links(path: Path, item_ids: pd.Index) -> Any:
+    """(items, items), sparse: one where the row's item lists the column's as complement or substitute."""
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        rows, columns = [], []
+        places = {str(item): place for place, item in enumerate(item_ids)}
+        for item, complements, substitutes in zip(
+            table["item_id"], table["r_complement"], table["r_substitute"], strict=True
+        ):
+            linked = {str(other) for text in (complements, substitutes) if text for other in json.loads(text)}
+            known = [places[other] for other in linked if other in places]
+            if item in places:
+                rows += [places[item]] * len(known)
+                columns += known
+    except KeyError as error:
+        raise InteractionsUnreadable(f"{path} has no column {error}.") from error
+    except (OSError, ValueError) as error:
+        raise InteractionsUnreadable(f"{path} cannot be read as a table of linked items: {error}") from error
+    ones = np.ones(len(rows), np.float32)
+    return csr_matrix((ones, (rows, columns)), shape=(len(item_ids), len(item_ids)))
+
+
+def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k: int) -> Iterator[str]:
+    yield ""
+    yield f"| model | HR@{k} | NDCG@{k} | coverage@{k} | settings, chosen of | learning |"
+    yield "| --- | ---: | ---: | ---: | --- | ---: |"
+    for result in (own, *others, *variants):
+        yield line_of(result)
+    yield ""
+    best = max(others, key=lambda one: one.measured.ndcg)
+    for name, mine, theirs in (
+        (f"HR@{k}", own.measured.hits, best.measured.hits),
+        (f"NDCG@{k}", own.measured.gains, best.measured.gains),
+    ):
+        more, low, high = gain(mine, theirs)
+        yield f"- {name}: {more:+.1%} ({low:+.1%} to {high:+.1%}) over {best.name}."
+
+
+def line_of(result: Result) -> str:
+    low, high = interval(result.measured.hits)
+    hit_rate = f"{result.measured.hit_rate:.4f} ({low:.4f}–{high:.4f})"
+    low, high = interval(result.measured.gains)
+    ndcg = f"{result.measured.ndcg:.4f} ({low:.4f}–{high:.4f})"
+    chosen = f"{text_of(result.setting)}; {max(len(result.tried), 1)}"
+    coverage = f"{result.measured.coverage:.3f}"
+    return (
+        f"| {result.name} | {hit_rate} | {ndcg} | {coverage} | {chosen} | {result.seconds_to_learn:.1f} s |"
+    )
+
+
+def write_json(path: Path, results: Sequence[Result], k: int) -> None:
+    figures = {
+        result.name: {
+            f"HR@{k}": result.measured.hit_rate,
+            f"HR@{k} 95%": interval(result.measured.hits),
+            f"NDCG@{k}": result.measured.ndcg,
+            f"NDCG@{k} 95%": interval(result.measured.gains),
+            f"coverage@{k}": result.measured.coverage,
+            "settings": dict(result.setting),
+            "seconds to learn": result.seconds_to_learn,
+        }
+        for result in results
+    }
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
