@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "shop",
+    "loans",
     "recommender",
     "seq2label",
 ]
