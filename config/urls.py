@@ -11,6 +11,7 @@ handler500 = "shop.api.errors.failed"
 urlpatterns = [
     path("", include("shop.urls")),
     path("", include("recommender.urls")),
+    path("", include("loans.urls")),
     path("api/v1/", include("shop.api.urls")),
     re_path(r"^api/v1/", UnknownAddress.as_view()),
     path("i18n/", include("django.conf.urls.i18n")),

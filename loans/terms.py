@@ -80,14 +80,27 @@ def schedule(principal: Decimal, annual_rate: Decimal, months: int, first_due_on
     return Schedule(tuple(instalments))
 
 
-def interest_for_days(balance: Decimal, annual_rate: Decimal, days: int) -> Decimal:
-    """Of `days` as `days_between` counts them."""
-    return cents(balance * annual_rate * days / 360)
+def exact_interest(balance: Decimal, annual_rate: Decimal, days: int) -> Decimal:
+    """Of `days` as `days_between` counts them; not rounded yet."""
+    return balance * annual_rate * days / 360
+
+
+def effective_rate(annual_rate: Decimal) -> Decimal:
+    """What a year costs when each month's interest bears interest: (1 + i)¹² − 1, to 0.01 %."""
+    return ((1 + annual_rate / 12) ** 12 - 1).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def first_day(day: date) -> date:
+    """When interest starts to count for a loan of `day`: a month that starts on a 29th, 30th or 31st
+    would not be 30 days long, so those start on the first of the next, for nothing.
+    """
+    return day if day.day <= 28 else months_after(day.replace(day=1), 1)
 
 
 def days_between(start: date, end: date) -> int:
-    """As 30/360 counts: a 31st is a 30th, and the last day of February, too."""
-    return 360 * (end.year - start.year) + 30 * (end.month - start.month) + _day(end) - _day(start)
+    """As 30E/360 counts, where a 31st is a 30th; days of parts of a time add up to the days of all."""
+    months = 12 * (end.year - start.year) + end.month - start.month
+    return 30 * months + min(end.day, 30) - min(start.day, 30)
 
 
 def months_after(start: date, months: int) -> date:
@@ -99,10 +112,6 @@ def months_after(start: date, months: int) -> date:
 
 def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
-
-
-def _day(day: date) -> int:
-    return 30 if day.day == monthrange(day.year, day.month)[1] else day.day
 
 
 def _refuse_unschedulable(principal: Decimal, annual_rate: Decimal, months: int) -> None:

@@ -19,6 +19,7 @@ from recommender.services import catch_up
 from shop.models import Category, Customer, Product, ProductPicture
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import (
+    a_buyer,
     a_category,
     a_customer,
     a_product,
@@ -291,7 +292,7 @@ class TestPages:
     def test_a_review_that_is_published_is_thanked_for_in_chinese(
         self, client: Client, sencha: Product
     ) -> None:
-        client.force_login(a_customer())
+        client.force_login(a_buyer(sencha))
         words = {"stars": "5", "title": "", "body": "好"}
         response = client.post(
             f"{sencha.get_absolute_url()}reviews/", words, headers={"accept-language": "zh-CN"}, follow=True

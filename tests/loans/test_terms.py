@@ -1,6 +1,6 @@
 """Schedules to the cent."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,9 +11,12 @@ from loans.exceptions import Unschedulable
 from loans.terms import (
     LONGEST,
     MINIMUM_PRINCIPAL,
+    cents,
     days_between,
+    effective_rate,
+    exact_interest,
+    first_day,
     instalment,
-    interest_for_days,
     months_after,
     schedule,
 )
@@ -68,8 +71,9 @@ def test_a_year_turns_and_a_leap_day_is_met() -> None:
     ("start", "end", "days"),
     [
         (date(2026, 1, 15), date(2026, 2, 15), 30),
-        (date(2026, 1, 31), date(2026, 2, 28), 30),
-        (date(2026, 2, 28), date(2026, 3, 31), 30),
+        (date(2026, 1, 28), date(2026, 2, 28), 30),
+        (date(2026, 2, 28), date(2026, 3, 1), 3),
+        (date(2026, 1, 30), date(2026, 1, 31), 0),
         (date(2026, 1, 1), date(2027, 1, 1), 360),
         (date(2026, 1, 10), date(2026, 1, 25), 15),
         (date(2026, 1, 10), date(2026, 1, 10), 0),
@@ -80,8 +84,20 @@ def test_days_are_counted_30_360(start: date, end: date, days: int) -> None:
 
 
 def test_thirty_days_bear_the_interest_of_an_instalment() -> None:
-    assert interest_for_days(Decimal(100), Decimal("0.094822"), 30) == Decimal("0.79")
-    assert interest_for_days(Decimal(100), Decimal("0.094822"), 0) == 0
+    assert cents(exact_interest(Decimal(100), Decimal("0.094822"), 30)) == Decimal("0.79")
+    assert exact_interest(Decimal(100), Decimal("0.094822"), 0) == 0
+
+
+@given(start=st.dates(date(2020, 1, 1), date(2040, 1, 1)), months=st.integers(0, 24))
+def test_from_a_first_day_on_each_month_has_thirty_days(start: date, months: int) -> None:
+    first = first_day(start)
+    assert days_between(months_after(first, months), months_after(first, months + 1)) == 30
+    assert start <= first <= start + timedelta(days=3)
+
+
+def test_interest_on_interest_makes_the_effective_rate() -> None:
+    assert effective_rate(Decimal("0.12")) == Decimal("0.1268")
+    assert effective_rate(Decimal(0)) == 0
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ SHOP = [
     "/account/reviews/",
     "/account/reviews/{review}/",
     "/account/history/",
+    "/loans/score/",
     "/account/password/",
     "/account/close/",
 ]
