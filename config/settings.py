@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "recommender.middleware.ImpressionLog",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -222,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "recommender-forgets-old-data": {
+        "task": "recommender.tasks.forget_old_data",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
 # Shared by all processes: it holds how often a program has called the API.
@@ -297,6 +303,7 @@ SPECTACULAR_SETTINGS = {
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 CREDIT_SCORE_DIR = Path(env.text("CREDIT_SCORE_DIR", str(BASE_DIR / "loans" / "artefacts" / "credit_score")))
+IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
 RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
 

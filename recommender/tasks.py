@@ -10,6 +10,7 @@ from celery.signals import worker_process_init
 
 from recommender import services
 from recommender.exceptions import RecommenderError
+from recommender.impressions import forget_impressions
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,11 @@ TURN = 5.0  # seconds, after which the worker's other tasks have theirs
 def catch_up() -> None:
     with suppress(services.EnoughForNow):
         services.catch_up(watch=services.working_for(TURN))
+
+
+@shared_task
+def forget_old_data() -> None:
+    forget_impressions()
 
 
 @worker_process_init.connect

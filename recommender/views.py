@@ -3,6 +3,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from recommender.forms import MOST_REMOVED, AskForm
+from recommender.impressions import shown
+from recommender.models import Place
 from recommender.shelf import four_for
 
 
@@ -14,5 +16,6 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "recommender/ask.html", context, status=422)
     if sentence := form.cleaned_data["q"]:
-        context["answer"] = four_for(sentence, request.GET.getlist("without")[:MOST_REMOVED])
+        answer = four_for(sentence, request.GET.getlist("without")[:MOST_REMOVED])
+        context |= {"answer": answer, "offers": shown(Place.ASK, answer.offers)}
     return render(request, "recommender/ask.html", context)

@@ -3,6 +3,8 @@
 from django import template
 
 from recommender import shelf
+from recommender.impressions import shown
+from recommender.models import Place
 from shop.models import Product
 
 register = template.Library()
@@ -10,4 +12,4 @@ register = template.Library()
 
 @register.inclusion_tag("recommender/_four_alike.html")
 def four_alike(product: Product) -> dict[str, object]:
-    return {"offers": shelf.four_alike(product)}
+    return {"offers": shown(Place.ALIKE, shelf.four_alike(product), beside=product)}

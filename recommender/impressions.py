@@ -1,0 +1,168 @@
+"""Which four were shown, where and why, and which of them were opened.
+
+A page only notes what it shows; the rows are written after its answer has left, so that they neither delay
+it nor make it fail. A link to a shown product carries the impression's token (`?from=…`), which the product's
+page brings back. Kept for IMPRESSION_DAYS; a customer's go with the customer.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from recommender.exceptions import RecommenderUnavailable
+from recommender.models import Click, Impression, Place
+from recommender.patience import page_patience
+from recommender.selectors import Reason, ReasonKind
+from shop.models import Product
+from shop.selectors.customers import closed_customers
+
+FROM = "from"  # the parameter of a link that leads from an impression to a product
+COUNTS_FOR = timedelta(days=1)  # after it was shown; a link that is shared and opened later is no click
+WRITING_MS = 500
+AT_ONCE = 1_000
+ROBOTS = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|scrap|preview|monitor|curl|wget|python|java/|headless|lighthouse|facebookext",
+    re.IGNORECASE,
+)
+
+logger = logging.getLogger(__name__)
+_page: ContextVar[list[Impression] | None] = ContextVar("impressions of the page being made", default=None)
+
+
+class Offered(Protocol):
+    """A product and why it is offered."""
+
+    @property
+    def product(self) -> Product: ...
+    @property
+    def reason(self) -> Reason: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def evidence_url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """An offer with the address that its card leads to."""
+
+    product: Product
+    reason: Reason
+    sentence: str
+    evidence_url: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A product's page was reached from an impression."""
+
+    token: UUID
+    product_id: int
+
+
+def shown(place: Place, offers: Sequence[Offered], beside: Product | None = None) -> list[ShownOffer]:
+    """The offers with links that count. Outside a shopper's page nothing is noted, and links are plain."""
+    page = _page.get()
+    if page is None or not offers:
+        return [as_shown(offer, offer.product.get_absolute_url()) for offer in offers]
+    impression = Impression(
+        token=uuid4(),
+        place=place,
+        beside_id=beside.pk if beside else None,
+        product_ids=[offer.product.pk for offer in offers],
+        reasons=[[offer.reason.kind.value, offer.reason.label, offer.reason.count] for offer in offers],
+        is_fallback=any(offer.reason.kind is ReasonKind.LOVED for offer in offers),
+        shown_at=timezone.now(),
+    )
+    page.append(impression)
+    query = f"?{FROM}={impression.token.hex}"
+    return [as_shown(offer, offer.product.get_absolute_url() + query) for offer in offers]
+
+
+def as_shown(offer: Offered, url: str) -> ShownOffer:
+    return ShownOffer(offer.product, offer.reason, offer.sentence, offer.evidence_url, url)
+
+
+@contextmanager
+def noting() -> Iterator[list[Impression]]:
+    """Impressions of the page that is made inside."""
+    page: list[Impression] = []
+    token = _page.set(page)
+    try:
+        yield page
+    finally:
+        _page.reset(token)
+
+
+def is_a_shopper(request: HttpRequest) -> bool:
+    """Somebody who looks at a page: no robot that says so, no program, no browser that fetches in advance."""
+    agent = request.headers.get("User-Agent", "")
+    fetched_in_advance = "prefetch" in (
+        request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    )
+    is_page = request.method == "GET" and not request.path.startswith(("/api/", "/admin/"))
+    return is_page and bool(agent) and not ROBOTS.search(agent) and not fetched_in_advance
+
+
+def opened_by(request: HttpRequest) -> Opened | None:
+    """The click that a request is, if it is one."""
+    match = request.resolver_match
+    if match is None or match.view_name != "shop:product":
+        return None
+    try:
+        return Opened(UUID(request.GET.get(FROM, "")), int(match.kwargs["product_id"]))
+    except ValueError:
+        return None
+
+
+def record(impressions: Sequence[Impression], opened: Opened | None) -> None:
+    """One insert for what was shown, one for what was opened. Never fails: the page is worth more."""
+    try:
+        with page_patience(WRITING_MS):
+            if impressions:
+                Impression.objects.bulk_create(impressions)
+            if opened:
+                count_click(opened)
+    except RecommenderUnavailable:
+        logger.warning("What a page showed was not recorded: the recommender's database does not answer.")
+
+
+def count_click(opened: Opened) -> None:
+    """Only of a product that was shown there, soon after, once."""
+    showing = Impression.objects.filter(
+        token=opened.token,
+        product_ids__contains=[opened.product_id],
+        shown_at__gte=timezone.now() - COUNTS_FOR,
+    )
+    if showing.exists():
+        Click.objects.bulk_create(
+            [Click(impression_id=opened.token, product_id=opened.product_id, clicked_at=timezone.now())],
+            ignore_conflicts=True,
+        )
+
+
+def forget_impressions() -> int:
+    """Delete what is older than IMPRESSION_DAYS, and what was shown to customers who have gone."""
+    oldest = timezone.now() - timedelta(days=settings.IMPRESSION_DAYS)
+    known = Impression.objects.filter(customer_id__isnull=False).order_by("customer_id")
+    gone = closed_customers(known.values_list("customer_id", flat=True).distinct())
+    forgotten = 0
+    for rows in (
+        Impression.objects.filter(shown_at__lt=oldest),
+        Impression.objects.filter(customer_id__in=gone),
+    ):
+        while tokens := list(rows.values_list("pk", flat=True)[:AT_ONCE]):
+            Impression.objects.filter(pk__in=tokens).delete()
+            forgotten += len(tokens)
+    return forgotten

@@ -1,0 +1,45 @@
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from recommender.reporting import Report, report
+
+
+class Command(BaseCommand):
+    help = (
+        "How the recommended products do: how often four were shown and one of them opened, how often the "
+        "most loved stood in for them, how much of the shop was shown, and what waits to be read."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=30, help="how far back (30)")
+
+    def handle(self, *args: Any, days: int, **options: Any) -> None:
+        if not 1 <= days <= 36_500:
+            raise CommandError(f"--days is {days}: it must be between 1 and 36500.")
+        try:
+            found = report(days)
+        except DatabaseError as error:
+            raise CommandError(f"The recommender's database does not answer: {error}") from error
+        self.stdout.write("\n".join(lines(found)))
+
+
+def lines(found: Report) -> Iterator[str]:
+    yield f"Since {found.since:%Y-%m-%d %H:%M} UTC"
+    yield f"{'place':10}{'shown':>10}{'opened':>10}{'share':>9}{'clicks':>9}{'stood in':>10}"
+    for place in found.places:
+        stood_in = place.fallbacks / place.impressions if place.impressions else 0.0
+        yield (
+            f"{place.place:10}{place.impressions:>10,}{place.opened:>10,}{place.click_through:>9.1%}"
+            f"{place.clicks:>9,}{stood_in:>10.1%}"
+        )
+    yield (
+        f"{found.products_shown:,} of {found.products_available:,} products to be had were shown "
+        f"({found.coverage:.1%})."
+    )
+    yield (
+        f"{found.unlabelled_reviews:,} reviews wait to be read, "
+        f"{found.stale_products:,} products to be renewed."
+    )

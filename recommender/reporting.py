@@ -1,0 +1,79 @@
+"""How the four products do: shown, opened, out of how much of the shop, and how fresh it all is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Func, Q
+from django.utils import timezone
+
+from recommender.models import Click, Impression, Place, ProductEntry, ReviewEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFigures:
+    """`fallbacks` are impressions in which the most loved products took places."""
+
+    place: Place
+    impressions: int
+    opened: int  # impressions from which at least one product was opened
+    clicks: int
+    fallbacks: int
+
+    @property
+    def click_through(self) -> float:
+        """The share of impressions from which something was opened."""
+        return self.opened / self.impressions if self.impressions else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    since: datetime
+    places: tuple[PlaceFigures, ...]
+    products_shown: int
+    products_available: int
+    unlabelled_reviews: int
+    stale_products: int
+
+    @property
+    def coverage(self) -> float:
+        return self.products_shown / self.products_available if self.products_available else 0.0
+
+
+def report(days: int) -> Report:
+    """Of the last `days` days; products and reviews as they are now."""
+    since = timezone.now() - timedelta(days=days)
+    available = ProductEntry.objects.filter(is_available=True)
+    seen = Impression.objects.filter(shown_at__gte=since).annotate(
+        one=Func(F("product_ids"), function="unnest")
+    )
+    return Report(
+        since=since,
+        places=tuple(figures_by_place(since)),
+        products_shown=available.filter(pk__in=seen.values("one")).count(),
+        products_available=available.count(),
+        unlabelled_reviews=ReviewEntry.objects.filter(is_published=True, labelled_with="").count(),
+        stale_products=ProductEntry.objects.stale().count(),
+    )
+
+
+def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:
+    shown = Impression.objects.filter(shown_at__gte=since)
+    counts = {
+        row["place"]: row
+        for row in shown.order_by()
+        .values("place")
+        .annotate(n=Count("pk"), fallbacks=Count("pk", filter=Q(is_fallback=True)))
+    }
+    opened = Click.objects.filter(impression__shown_at__gte=since).order_by()
+    clicks = {
+        row["impression__place"]: row
+        for row in opened.values("impression__place")
+        .annotate(n=Count("pk"), opened=Count("impression", distinct=True))
+    }  # fmt: skip
+    for place in Place:
+        shown_there, clicked = counts.get(place, {}), clicks.get(place, {})
+        yield PlaceFigures(
+            place, shown_there.get("n", 0), clicked.get("opened", 0), clicked.get("n", 0),
+            shown_there.get("fallbacks", 0),
+        )  # fmt: skip

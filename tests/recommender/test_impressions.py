@@ -1,0 +1,145 @@
+"""What was shown, and what of it was opened: counted behind the page, for people, for a while."""
+
+import re
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from recommender import impressions, patience
+from recommender.impressions import forget_impressions
+from recommender.models import Click, Impression, Place
+from recommender.services import catch_up
+from shop.models import Customer, Product
+from tests.recommender.taggers import WordTagger
+from tests.shop.builders import a_category, a_customer, a_product, a_review
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    monkeypatch.setattr(patience, "_rests_until", 0.0)
+    monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
+
+
+@pytest.fixture
+def tea() -> Product:
+    shelf = a_category("Green tea", a_category(parent=a_category()))
+    made = [a_product(f"Tea {number}", category=shelf) for number in range(6)]
+    for product in made:
+        a_review(product, body="floral")
+    catch_up(tagger=WordTagger())
+    return made[0]
+
+
+def looked_at(client: Client, address: str, **headers: str) -> str:
+    """The page; the test client closes its response, as a server does after the last byte."""
+    return client.get(address, headers=BROWSER | headers).content.decode()
+
+
+def links(page: str) -> list[str]:
+    return re.findall(r'href="(/product/\d+/\?from=[0-9a-f]{32})"', page)
+
+
+def test_what_a_page_shows_is_counted_with_its_reasons(client: Client, tea: Product) -> None:
+    alice = a_customer("alice")
+    client.force_login(alice)
+    page = looked_at(client, tea.get_absolute_url())
+    [impression] = Impression.objects.all()
+    assert (impression.place, impression.customer_id, impression.beside_id) == (Place.ALIKE, alice.pk, tea.pk)
+    assert [f"/product/{pk}/?from={impression.token.hex}" for pk in impression.product_ids] == links(page)
+    assert impression.reasons == [["shelf", "", 0]] * 4
+    assert not impression.is_fallback
+
+
+def test_opening_one_counts_once_however_often(client: Client, tea: Product) -> None:
+    link = links(looked_at(client, tea.get_absolute_url()))[1]
+    for _ in range(3):
+        looked_at(client, link)
+    [click] = Click.objects.all()
+    assert click.product_id == int(link.split("/")[2])
+    assert click.impression.beside_id == tea.pk
+
+
+def test_a_link_opened_days_later_or_for_another_product_or_made_up_is_no_click(
+    client: Client, tea: Product
+) -> None:
+    link = links(looked_at(client, tea.get_absolute_url()))[0]
+    token = link.rpartition("=")[2]
+    looked_at(client, f"{tea.get_absolute_url()}?from={token}")  # it was not among the four
+    looked_at(client, f"{tea.get_absolute_url()}?from={'0' * 32}")
+    looked_at(client, f"{tea.get_absolute_url()}?from=%00")
+    Impression.objects.update(shown_at=timezone.now() - timedelta(days=2))
+    looked_at(client, link)
+    assert Click.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
+        {"user-agent": ""},
+        {"sec-purpose": "prefetch"},
+    ],
+)
+def test_robots_and_pages_fetched_in_advance_do_not_count(
+    client: Client, tea: Product, headers: dict[str, str]
+) -> None:
+    page = looked_at(client, tea.get_absolute_url(), **headers)
+    assert page.count('<article class="card">') == 4
+    assert Impression.objects.count() == 0
+    assert links(page) == []
+
+
+def test_a_page_is_whole_where_nothing_can_be_written(
+    client: Client, tea: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*rows: object) -> None:
+        raise OperationalError("down")
+
+    monkeypatch.setattr(Impression.objects, "bulk_create", fails)
+    assert looked_at(client, tea.get_absolute_url()).count('<article class="card">') == 4
+
+
+def test_what_is_old_and_what_was_shown_to_those_who_left_is_forgotten(
+    client: Client, tea: Product, settings: Settings
+) -> None:
+    for login_name in ("alice", "bob"):
+        client.force_login(a_customer(login_name))
+        looked_at(client, tea.get_absolute_url())
+    client.logout()
+    looked_at(client, tea.get_absolute_url())
+    Customer.objects.filter(login_name="bob").update(is_deleted=True)
+    Impression.objects.filter(customer_id=None).update(
+        shown_at=timezone.now() - timedelta(days=settings.IMPRESSION_DAYS, minutes=1)
+    )
+    assert forget_impressions() == 2
+    assert Impression.objects.get().customer_id == Customer.objects.get(login_name="alice").pk
+
+
+def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Product) -> None:
+    first, second, *_ = links(looked_at(client, tea.get_absolute_url()))
+    looked_at(client, first)
+    looked_at(client, second)
+    printed = StringIO()
+    call_command("recommender_report", stdout=printed)
+    lines = printed.getvalue().splitlines()
+    # The page itself and the two that were opened from it each showed four.
+    assert lines[2].split() == ["alike", "3", "1", "33.3%", "2", "0.0%"]
+    assert lines[3].split() == ["ask", "0", "0", "0.0%", "0", "0.0%"]
+    assert lines[4] == "6 of 6 products to be had were shown (100.0%)."
+    assert lines[5] == "0 reviews wait to be read, 0 products to be renewed."
+
+
+def test_days_that_are_none_are_refused() -> None:
+    with pytest.raises(CommandError, match="--days is 0"):
+        call_command("recommender_report", days=0)
