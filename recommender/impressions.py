@@ -155,8 +155,8 @@ def count_click(opened: Opened) -> None:
 def forget_impressions() -> int:
     """Delete what is older than IMPRESSION_DAYS, and what was shown to customers who have gone."""
     oldest = timezone.now() - timedelta(days=settings.IMPRESSION_DAYS)
-    known = Impression.objects.filter(customer_id__isnull=False).order_by("customer_id")
-    gone = closed_customers(known.values_list("customer_id", flat=True).distinct())
+    known = Impression.objects.filter(customer_id__isnull=False).order_by("customer_id").distinct()
+    gone = closed_customers(pk for pk in known.values_list("customer_id", flat=True) if pk)
     forgotten = 0
     for rows in (
         Impression.objects.filter(shown_at__lt=oldest),

@@ -1,8 +1,9 @@
 """How the four products do: shown, opened, out of how much of the shop, and how fresh it all is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Func, Q
 from django.utils import timezone
@@ -72,7 +73,8 @@ def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:
         .annotate(n=Count("pk"), opened=Count("impression", distinct=True))
     }  # fmt: skip
     for place in Place:
-        shown_there, clicked = counts.get(place, {}), clicks.get(place, {})
+        shown_there: Mapping[str, Any] = counts.get(place, {})
+        clicked: Mapping[str, Any] = clicks.get(place, {})
         yield PlaceFigures(
             place, shown_there.get("n", 0), clicked.get("opened", 0), clicked.get("n", 0),
             shown_there.get("fallbacks", 0),
