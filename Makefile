@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model clean
+.PHONY: run test check format messages real reproduce-model bench-shop clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -39,6 +39,11 @@ messages: .venv/ready
 
 real: .venv/ready
 	@exec $(BIN)/python -m benchmarks.first_slice --data "$(DATA)" $(ARGS)
+
+# Needs MariaDB or MySQL; ARGS="--products 400 --reviews 3000 --seconds 3 --orders 20" is a quick look.
+bench-shop: .venv/ready
+	@$(BIN)/python -m pip install --quiet --use-pep517 --editable ".[bench,service]"
+	@exec $(BIN)/python -m benchmarks.shop --report docs/benchmarks/shop.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \
