@@ -20,12 +20,14 @@ from benchmarks.shop.sites import ROOT, Server, Site, larder, oscar, oscar_versi
 from benchmarks.shop.weight import Weight, weigh
 from config.embedded_postgres.server import EmbeddedPostgres
 
-BROWSED = ("home", "list", "search", "product", "cart")
+BROWSED = ("home", "list", "search", "new-search", "product", "new-product", "cart")
 SEARCHES = (
     "tea", "green tea", "coffee", "chocolate", "noodles", "organic honey", "rice", "olive oil", "crunchy",
     "dark chocolate", "almond", "soy sauce", "juice", "breakfast", "pepper", "salt", "biscuits", "oat milk",
     "pasta", "gluten free", "red wine", "herbal", "spicy", "mountain tea",
 )  # fmt: skip
+FIRST_WORDS = ("amber", "bamboo", "cedar", "copper", "early", "golden", "harvest", "jade", "quiet", "willow")
+SECOND_WORDS = ("barn", "bay", "creek", "farm")
 
 
 @dataclass(slots=True)
@@ -96,7 +98,9 @@ def plan_of(options: argparse.Namespace) -> dict[str, object]:
     return {
         "products": options.products, "reviews": options.reviews, "clients": options.clients,
         "orders": options.orders, "lines": options.lines, "searches": SEARCHES,
-        "every": max(1, options.products // 500),
+        "new_searches": [f"{first} {second} {kind}" for kind in SEARCHES for first in FIRST_WORDS
+                         for second in SECOND_WORDS],
+        "every": max(2, options.products // 100),
     }  # fmt: skip
 
 
@@ -118,7 +122,7 @@ def measure(site: Site, options: argparse.Namespace, plan: Path, catalogue: Path
         for kind in BROWSED:
             say(f"{site.name}: {kind}")
             outcome.pages[kind] = clients.browse(
-                address, pages["shoppers"], pages[kind], options.seconds, warm_up=4 * options.clients
+                address, pages["shoppers"], pages[kind], options.seconds, warm_up(kind, pages, options)
             )
             outcome.weights[kind] = weigh(address, pages[kind][0], pages["shoppers"][0])
         say(f"{site.name}: orders")
@@ -127,6 +131,12 @@ def measure(site: Site, options: argparse.Namespace, plan: Path, catalogue: Path
         )
     site.forget()
     return outcome
+
+
+def warm_up(kind: str, pages: dict[str, list[str]], options: argparse.Namespace) -> int:
+    """Requests that do not count: until each worker has seen each page that it will be asked for again."""
+    each: int = 4 * options.clients
+    return each if kind.startswith("new-") else max(each, 2 * options.workers * len(pages[kind]))
 
 
 def say(what: str) -> None:

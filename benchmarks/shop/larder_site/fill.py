@@ -52,14 +52,20 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
     pages = {
         "home": ["/"],
         "list": [category.get_absolute_url() for category in Category.objects.open()],
-        "search": [f"/search/?q={words.replace(' ', '+')}" for words in plan["searches"]],
+        "search": searches(plan["searches"]),
+        "new-search": searches(plan["new_searches"]),
         "product": [product.get_absolute_url() for product in sellable[:: plan["every"]]],
+        "new-product": [product.get_absolute_url() for product in sellable[1::2]],
         "cart": ["/cart/"],
         "shoppers": [shopper(f"shopper-{n}", sellable, plan["lines"], n) for n in range(plan["clients"])],
         "buyers": [shopper(f"buyer-{n}", sellable, plan["lines"], n) for n in range(plan["orders"])],
     }
     with open(pages_file, "w") as file:
         json.dump(pages, file)
+
+
+def searches(asked: Sequence[str]) -> list[str]:
+    return [f"/search/?q={words.replace(' ', '+')}" for words in asked]
 
 
 def fill_recommender() -> None:

@@ -55,14 +55,20 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
     pages = {
         "home": ["/catalogue/"],  # where its front page leads
         "list": [category.get_absolute_url() for category in Category.objects.all()],
-        "search": [f"/search/?q={words.replace(' ', '+')}" for words in plan["searches"]],
+        "search": searches(plan["searches"]),
+        "new-search": searches(plan["new_searches"]),
         "product": [product.get_absolute_url() for product in sellable[:: plan["every"]]],
+        "new-product": [product.get_absolute_url() for product in sellable[1::2]],
         "cart": ["/basket/"],
         "shoppers": [shopper(f"shopper-{n}", taken(sellable, plan, n)) for n in range(plan["clients"])],
         "buyers": [shopper(f"buyer-{n}", taken(sellable, plan, n)) for n in range(plan["orders"])],
     }
     with open(pages_file, "w") as file:
         json.dump(pages, file)
+
+
+def searches(asked: Sequence[str]) -> list[str]:
+    return [f"/search/?q={words.replace(' ', '+')}" for words in asked]
 
 
 def batches(catalogue_file: str) -> Iterator[list[ROW]]:
