@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads each answer by a random length: no oracle (BREACH)
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -245,7 +246,12 @@ CACHES: dict[str, dict[str, Any]] = {
         "LOCATION": str(VAR_DIR / "cache"),
         "TIMEOUT": 2 * 86_400,  # what counting gives an entry anew here: longer than the longest rate
         "OPTIONS": {"MAX_ENTRIES": 2_000},
-    }
+    },
+    # Each process's own, for what may be some seconds old: shop.remembering.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 3_000},
+    },
 }
 
 BROWSING_HISTORY_DAYS = env.whole("BROWSING_HISTORY_DAYS", 90, at_least=1)

@@ -17,8 +17,10 @@ from recommender.patience import page_patience
 from recommender.selectors import FOUR, Reason, ReasonKind, Recommendation, alike, asked_for, intent_of
 from shop.label_names import local_label
 from shop.models import Product
+from shop.remembering import remembered
 from shop.selectors import catalogue
 
+ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how much, is asked each time
 BARELY_FITS = (
     0.4  # the score of the best answer below which a request in which nothing was understood has none
 )
@@ -51,11 +53,16 @@ class Answer:
 
 def four_alike(product: Product) -> list[Offer]:
     try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
-            found = alike(product.pk)
+        found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon_alike(product.pk))
     except RecommenderUnavailable:
         found = []
     return filled_up(offers(found, ALIKE_SENTENCES), but=product)
+
+
+def soon_alike(product_id: int) -> list[Recommendation]:
+    """Raises RecommenderUnavailable where it takes longer than a page waits."""
+    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+        return alike(product_id)
 
 
 def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:

@@ -12,4 +12,6 @@ os.environ.setdefault("TEST_CACHE_PREFIX", f"test-{os.getpid()}")  # servers inh
 from config.settings import *  # noqa: F403
 
 CACHES["default"]["KEY_PREFIX"] = os.environ["TEST_CACHE_PREFIX"]  # noqa: F405
+# A test sees what it has just written; tests/shop/test_remembering.py is about what is remembered.
+CACHES["process"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -63,7 +63,8 @@ class Review(models.Model):
         verbose_name_plural = _("reviews")
         ordering = ("-created_at", "-id")
         indexes = (
-            models.Index(fields=("product", "-created_at"), name="review_newest_of_product"),
+            models.Index(fields=("product", "status", "-created_at", "-id"), name="review_newest_of_product"),
+            models.Index(fields=("product", "status", "stars"), name="review_stars_of_product"),
             models.Index(fields=("changed_at", "id"), name="review_feed"),
         )
         constraints = (

@@ -1,8 +1,10 @@
 """Questions about what the shop sells: departments, lists, what a card shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from operator import and_
 
 from django.db.models import (
     Case,
@@ -22,8 +24,10 @@ from django.utils.translation import gettext_lazy as _
 from shop.label_names import labels_named
 from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ProductQuerySet
+from shop.remembering import LIST_SECONDS, remembered
 
 TAGS_ON_A_CARD = 2
+MOST_NAMED = 1_000  # ids in one statement
 
 # A single five-star review should not stand above two hundred good ones: five reviews of 3.6 stars
 # are added to each product's own.
@@ -92,6 +96,7 @@ class Criteria:
     in_stock_only: bool = False
     sort: Sort = Sort.POPULAR
     category: Category | None = None
+    named: tuple[int, ...] | None = None  # the ids of the products that say `text`, from `looked_up`
 
     @property
     def is_narrowed(self) -> bool:
@@ -108,6 +113,11 @@ class Criteria:
 
 def departments() -> "QuerySet[Category]":
     return Category.objects.open().filter(level=1)
+
+
+def shown_departments() -> list[Category]:
+    """Those in the head of every page, at most LIST_SECONDS old."""
+    return remembered("departments", "", LIST_SECONDS, lambda: list(departments()))
 
 
 def category_tree() -> "QuerySet[Category]":
@@ -147,6 +157,22 @@ def listed_products(criteria: Criteria) -> "QuerySet[Product]":
     return products.prefetch_related(top_tags())
 
 
+def looked_up(criteria: Criteria) -> Criteria:
+    """Criteria that name the products that say the words, where they are few; at most LIST_SECONDS old.
+
+    No index helps to find them: each query that looks for words reads every name. A page makes four.
+    """
+    if not criteria.text:
+        return criteria
+
+    def ids() -> tuple[int, ...]:
+        found = Product.objects.on_sale().filter(_said(criteria)).order_by()
+        return tuple(found.values_list("pk", flat=True)[: MOST_NAMED + 1])
+
+    named = remembered("named", criteria.text.split(), LIST_SECONDS, ids)
+    return replace(criteria, named=named) if len(named) <= MOST_NAMED else criteria
+
+
 def open_subcategories(category: Category) -> "QuerySet[Category]":
     return category.children.filter(is_deleted=False).order_by("rank", "id")
 
@@ -163,8 +189,10 @@ def matching(criteria: Criteria) -> ProductQuerySet:
         products = products.filter(_within(criteria.category))
     if criteria.department_id:
         products = products.filter(category__parent__parent=criteria.department_id)
-    for word in criteria.text.split():
-        products = products.filter(_says(word))
+    if criteria.text:
+        products = products.filter(
+            Q(pk__in=criteria.named) if criteria.named is not None else _said(criteria)
+        )
     for label in criteria.tags:
         products = products.filter(Exists(ProductTag.objects.filter(product=OuterRef("pk"), label=label)))
     if criteria.brands:
@@ -202,6 +230,10 @@ def _by_name(text: str) -> Case:
         for lookup, rank in ranks.items()
     ]
     return Case(*cases, default=3)
+
+
+def _said(criteria: Criteria) -> Q:
+    return reduce(and_, map(_says, criteria.text.split()), Q())
 
 
 def _says(word: str) -> Q:

@@ -12,15 +12,17 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Count, F, Q, QuerySet, Value
 
 from shop.models import Category, ProductTag
+from shop.remembering import LIST_SECONDS, remembered
 from shop.selectors.catalogue import (
     IN_STOCK,
     PRICE_BANDS,
     Criteria,
     PriceBand,
-    departments,
+    Sort,
     matching,
     open_subcategories,
     priced,
+    shown_departments,
     starred,
     stocked,
 )
@@ -53,6 +55,13 @@ class Facets:
 
 
 def facets_of(criteria: Criteria) -> Facets:
+    """At most LIST_SECONDS old: the counts of a large catalogue take longer than the page itself."""
+    category_id = criteria.category and criteria.category.pk
+    asked = replace(criteria, category=None, sort=Sort.POPULAR), category_id
+    return remembered("facets", asked, LIST_SECONDS, lambda: _counted(criteria))
+
+
+def _counted(criteria: Criteria) -> Facets:
     counts, groups = _counts(criteria), _groups(criteria)
     return Facets(
         total=counts["total"],
@@ -105,7 +114,7 @@ def _groups(criteria: Criteria) -> dict[str, Counts]:
 
 
 def _categories(criteria: Criteria, counts: Counts) -> list[Choice[Category]]:
-    rows: QuerySet[Category] = open_subcategories(criteria.category) if criteria.category else departments()
+    rows = open_subcategories(criteria.category) if criteria.category else shown_departments()
     return [
         Choice(row, counts.get(row.pk, 0), row.pk == criteria.department_id)
         for row in rows

@@ -15,10 +15,12 @@ from django.db.models import (
     Value,
     prefetch_related_objects,
 )
+from django.utils.translation import get_language
 
 from shop.models import Announcement, CarouselSlide, Category, HomeSlot, Product
 from shop.models.catalogue import in_language
 from shop.models.content import SlotKind
+from shop.remembering import HOME_SECONDS, remembered
 from shop.selectors.catalogue import ORDERINGS, Sort, departments, top_tags
 
 HEADLINES = 3
@@ -86,6 +88,11 @@ class _Block:
 
 
 def home_page() -> HomePage:
+    """As it was at most HOME_SECONDS ago: it is the same for all."""
+    return remembered("home page", get_language(), HOME_SECONDS, _home_page)
+
+
+def _home_page() -> HomePage:
     """Six queries at most, whatever stands there."""
     blocks = _blocks()
     known = _departments()

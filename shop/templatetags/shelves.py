@@ -82,7 +82,7 @@ def percent(share: float) -> int:
 @register.simple_tag(takes_context=True)
 def departments(context: dict[str, Any]) -> "Iterable[Category]":
     """Those that the page has already, or asked for."""
-    return context.get("departments") or catalogue.departments()
+    return context.get("departments") or catalogue.shown_departments()
 
 
 @register.simple_tag

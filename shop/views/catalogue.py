@@ -41,6 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
+    criteria = catalogue.looked_up(criteria)
     facets = facets_of(criteria)
     paginator = CountedPaginator(catalogue.listed_products(criteria), ON_A_PAGE, facets.total)
     page: Page[Product] = paginator.get_page(request.GET.get("page"))

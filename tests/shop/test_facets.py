@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from shop.forms.listing import criteria_from
 from shop.models import Category, Product
+from shop.selectors import catalogue
 from shop.selectors.catalogue import PRICE_BANDS, Criteria, listed_products, path_to
 from shop.selectors.facets import MOST_CHOICES, Choice, Facets, facets_of
 from tests.shop.builders import a_category, a_customer, a_product, a_review, a_shelf, a_tag
@@ -246,13 +247,23 @@ def test_a_category_makes_nine_queries_for_somebody_logged_in_however_long_it_is
 
 
 @pytest.mark.parametrize("products", [2, 30])
-def test_a_search_makes_eight_queries_for_somebody_logged_in_however_much_it_finds(
+def test_a_search_makes_nine_queries_for_somebody_logged_in_however_much_it_finds(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, products: int
 ) -> None:
     a_filled_shelf(products)
     client.force_login(a_customer())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/search/?q=product&brand=Uji&stars=4")
+
+
+def test_a_search_that_finds_more_than_can_be_named_finds_them_all(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "MOST_NAMED", 2)
+    a_filled_shelf(3)
+    a_product("Bread")
+    page = shown(client, "/search/?q=product&brand=Uji")
+    assert "3 products<" in page
 
 
 def a_filled_shelf(products: int) -> Category:

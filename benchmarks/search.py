@@ -1,0 +1,305 @@
+"""`make bench-search`: nearest products under a filter, by each way of looking, at 200,000 products.
+
+Synthetic vectors in heaps, as texts lie; ten categories that hold 0.1 % to 100 % of the products. Every way
+is asked the same questions in turns, through the recommender's own functions. Keeps a database of its own
+under `var/bench-search-…`; `--products 1000000` is the large run.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import numpy as np
+from django.core.management import call_command
+from numpy.typing import NDArray
+
+from benchmarks.first_slice import commit, machine
+
+if TYPE_CHECKING:
+    from recommender.search import Match
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the products, by category id
+HEAPS, SPREAD = 2_000, 0.6
+K = 4
+BLOCK = 10_000
+INDEX = "product_embedding_hnsw"
+
+Floats = NDArray[np.float32]
+Way = Callable[[Floats, int], "list[Match]"]
+"""A vector and a category to the nearest products in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Product `row + 1` stands in category `place + 1` where `members[place, row]`."""
+
+    vectors: Floats  # (products, dimensions), of length one, rounded as they are stored
+    members: NDArray[np.bool_]  # (categories, products)
+
+    @classmethod
+    def made(cls, products: int, dimensions: int) -> "Data":
+        chance = np.random.default_rng(7)
+        centres = chance.normal(size=(HEAPS, dimensions)).astype(np.float32)
+        vectors = np.empty((products, dimensions), dtype=np.float32)
+        for start in range(0, products, BLOCK):
+            block = vectors[start : start + BLOCK]
+            block[:] = centres[chance.integers(HEAPS, size=len(block))]
+            block += SPREAD * chance.normal(size=block.shape).astype(np.float32)
+            block /= np.linalg.norm(block, axis=1, keepdims=True)
+        draws = chance.random(products)
+        members = np.stack([draws < share for share in SHARES])
+        return cls(vectors.astype(np.float16).astype(np.float32), members)
+
+    def question(self, seed: int) -> Floats:
+        """Near some product, and no product."""
+        chance = np.random.default_rng(seed)
+        noise = chance.normal(size=self.vectors.shape[1]).astype(np.float32)
+        vector = self.vectors[chance.integers(len(self.vectors))] + 0.4 * noise / np.linalg.norm(noise)
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+    def answer(self, vector: Floats, place: int) -> set[int]:
+        rows = np.flatnonzero(self.members[place])
+        cosines = self.vectors[rows] @ vector
+        best = np.argpartition(-cosines, min(K, len(rows) - 1))[:K]
+        return {int(rows[one]) + 1 for one in best}
+
+
+def main() -> None:
+    options = read_options()
+    os.environ.setdefault("VAR_DIR", str(ROOT / "var" / f"bench-search-{options.products}"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from recommender.models import DIMENSIONS  # noqa: PLC0415 (Django must be set up first)
+
+    call_command("migrate", verbosity=0, database="recommender")
+    data = Data.made(options.products, DIMENSIONS)
+    facts = filled(data)
+    figures = measured(data, options.questions)
+    report = "\n".join(report_lines(options, facts, figures)) + "\n"
+    print(report)
+    if options.report:
+        options.report.write_text(report, encoding="utf-8")
+        draw(figures, options.report.with_suffix(".png"))
+    if options.json:
+        options.json.write_text(json.dumps({"facts": facts, "figures": figures}, indent=1))
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--products", type=int, default=200_000)
+    parser.add_argument("--questions", type=int, default=100, help="for each category")
+    parser.add_argument("--report", type=Path, help="Markdown file, with a PNG beside it")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    return parser.parse_args()
+
+
+def filled(data: Data) -> dict[str, float]:
+    """The table with its indexes, built once and kept; their times and sizes."""
+    from django.db import connections  # noqa: PLC0415
+
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SELECT obj_description('recommender_productentry'::regclass)")
+        kept = cursor.fetchone()[0]
+        if kept and json.loads(kept)["products"] == len(data.vectors):
+            return dict(json.loads(kept))
+        cursor.execute(f"TRUNCATE recommender_productentry; DROP INDEX IF EXISTS {INDEX}, as_vector")
+        facts = {"products": float(len(data.vectors)), "copy_s": seconds(lambda: copy(cursor, data))}
+        cursor.execute("SET maintenance_work_mem = '2GB'")
+        for name, kind in (("as_vector", "vector"), (INDEX, "halfvec")):
+            build = (
+                f"CREATE INDEX {name} ON recommender_productentry USING hnsw"
+                f" ((embedding::{kind}(384)) {kind}_cosine_ops) WITH (m = 16, ef_construction = 64)"
+                if kind == "vector"
+                else f"CREATE INDEX {name} ON recommender_productentry USING hnsw"
+                " (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)"
+            )
+            facts[f"{kind}_build_s"] = seconds(lambda build=build: cursor.execute(build))  # type: ignore[misc]
+            cursor.execute("SELECT pg_relation_size(%s)", [name])
+            facts[f"{kind}_index_mb"] = cursor.fetchone()[0] / 2**20
+            if kind == "vector":
+                cursor.execute(f"DROP INDEX {name}")
+        cursor.execute("VACUUM (ANALYZE) recommender_productentry")
+        cursor.execute("SELECT pg_table_size('recommender_productentry')")
+        facts["table_mb"] = cursor.fetchone()[0] / 2**20
+        cursor.execute(f"COMMENT ON TABLE recommender_productentry IS '{json.dumps(facts)}'")
+    return facts
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def copy(cursor: object, data: Data) -> None:
+    columns = (
+        "product_id, name, name_zh, path, path_zh, text, detail, terms_zh, category_ids, selling_price,"
+        " is_available, embedding, model_version, revision, published_revision"
+    )
+    with cursor.copy(f"COPY recommender_productentry ({columns}) FROM STDIN") as rows:  # type: ignore[attr-defined]
+        for row, vector in enumerate(data.vectors):
+            categories = ",".join(str(place + 1) for place in np.flatnonzero(data.members[:, row]))
+            numbers = ",".join(map(str, np.asarray(vector, dtype=np.float16)))
+            name = f"Product {row + 1}"
+            rows.write_row(
+                (
+                    row + 1,
+                    name,
+                    "",
+                    "",
+                    "",
+                    name,
+                    "",
+                    "",
+                    f"{{{categories}}}",
+                    10,
+                    True,
+                    f"[{numbers}]",
+                    "made",
+                    1,
+                    1,
+                )
+            )
+
+
+def ways() -> dict[str, Way]:
+    from django.db import connections, transaction  # noqa: PLC0415
+    from pgvector import HalfVector  # noqa: PLC0415
+    from pgvector.django import CosineDistance  # noqa: PLC0415
+
+    from recommender.search import EF_SEARCH, Filters, compared, matches, nearest  # noqa: PLC0415
+
+    def rows(vector: Floats, category: int) -> object:
+        distance = CosineDistance("embedding", HalfVector(vector))
+        return Filters(category_id=category).rows().annotate(distance=distance)
+
+    def scanned(mode: str) -> Way:
+        def way(vector: Floats, category: int) -> "list[Match]":
+            with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('hnsw.iterative_scan', %s, true),"
+                    " set_config('hnsw.ef_search', %s, true), set_config('enable_bitmapscan', 'off', true),"
+                    " set_config('enable_seqscan', 'off', true)",
+                    [mode, str(EF_SEARCH)],
+                )
+                return matches(rows(vector, category).order_by("distance"), K)  # type: ignore[attr-defined]
+
+        return way
+
+    return {
+        "plain HNSW": scanned("off"),
+        "iterative, relaxed": scanned("relaxed_order"),
+        "iterative, strict": scanned("strict_order"),
+        "exact": lambda vector, category: compared(rows(vector, category), K),  # type: ignore[arg-type]
+        "router": lambda vector, category: nearest(vector, Filters(category_id=category), K),
+    }
+
+
+Figures = dict[str, dict[str, dict[str, float]]]
+"""By way and share: short answers, recall, and percentiles in ms."""
+
+
+def measured(data: Data, questions: int) -> Figures:
+    asked, figures = ways(), defaultdict(dict)  # type: dict[str, Way], Figures
+    for place, share in enumerate(SHARES):
+        taken: dict[str, list[float]] = defaultdict(list)
+        found: dict[str, list[float]] = defaultdict(list)
+        short: dict[str, int] = defaultdict(int)
+        for turn in range(-3, questions):  # the first three warm the caches
+            vector = data.question(turn + 100_000 * (place + 1))
+            right = data.answer(vector, place)
+            names = list(asked)
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                start = time.perf_counter()
+                answer = asked[name](vector, place + 1)
+                spent = (time.perf_counter() - start) * 1000
+                if turn >= 0:
+                    taken[name].append(spent)
+                    found[name].append(len(right.intersection(one.product_id for one in answer)) / len(right))
+                    short[name] += len(answer) < len(right)
+        for name in asked:
+            p50, p95, p99 = np.percentile(taken[name], [50, 95, 99])
+            figures[name][f"{share:.1%}"] = {
+                "short": short[name] / questions, "recall": float(np.mean(found[name])),
+                "p50": float(p50), "p95": float(p95), "p99": float(p99),
+            }  # fmt: skip
+        print(
+            f"{share:.1%}: " + ", ".join(f"{n} {figures[n][f'{share:.1%}']['p50']:.1f}" for n in asked),
+            flush=True,
+        )
+    return dict(figures)
+
+
+def report_lines(options: argparse.Namespace, facts: dict[str, float], figures: Figures) -> Iterator[str]:
+    yield "# Search under a filter\n"
+    asked = f"--products {options.products} --questions {options.questions}"
+    yield f"`make bench-search ARGS='{asked}'`,"
+    yield f"commit {commit()}, {machine()}, load at the end {os.getloadavg()[0]:.1f}.\n"
+    yield f"{options.products:,} products, 384 dimensions in {HEAPS:,} heaps, LIMIT {K}; {options.questions} "
+    yield "questions for each share, every way asked in turns through the ORM, one connection.\n"
+    yield "| what | |"
+    yield "| --- | ---: |"
+    for name, value in facts.items():
+        yield f"| {name.replace('_', ' ')} | {value:,.0f} |"
+    for measure, unit in (("short", "share of answers with fewer than match"), ("recall", f"recall@{K}"),
+                          ("p50", "p50, ms"), ("p95", "p95, ms"), ("p99", "p99, ms")):  # fmt: skip
+        yield f"\n## {unit.capitalize() if measure != 'p50' else 'P50, ms'}\n"
+        shares = list(next(iter(figures.values())))
+        yield f"| way | {' | '.join(shares)} |"
+        yield "| --- |" + " ---: |" * len(shares)
+        for way, by_share in figures.items():
+            cells = (f"{by_share[share][measure]:.3g}" for share in shares)
+            yield f"| {way} | {' | '.join(cells)} |"
+    yield f"\n{verdict(figures)}\n"
+    if options.report:
+        yield f"![p95 and recall by share]({options.report.with_suffix('.png').name})"
+
+
+def verdict(figures: Figures) -> str:
+    """The router beside the fastest way that answers whole and, from 5 % down exactly, above nearly so."""
+    ratios = []
+    for share, ours in figures["router"].items():
+        least = 1.0 if float(share[:-1]) <= 5 else 0.99
+        good = [
+            by_share[share]["p50"]
+            for name, by_share in figures.items()
+            if name != "router" and by_share[share]["short"] == 0 and by_share[share]["recall"] >= least
+        ]
+        ratios.append(f"{share}: {ours['p50'] / min(good):.2f}" if good else f"{share}: no other way is good")
+    return (
+        "Router's p50 over that of the best way with recall 1 (up to 5 %) or .99 (above): "
+        + ", ".join(ratios)
+        + "."
+    )
+
+
+def draw(figures: Figures, file: Path) -> None:
+    from matplotlib.figure import Figure  # noqa: PLC0415 (slow to import)
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    axes: Sequence = figure.subplots(1, 2)  # type: ignore[type-arg]
+    for axis, measure, title in zip(axes, ("p95", "recall"), ("p95, ms", f"recall@{K}"), strict=True):
+        for way, by_share in figures.items():
+            shares = [float(share[:-1]) for share in by_share]
+            values = [by_share[share][measure] for share in by_share]
+            axis.plot(shares, values, marker="o", label=way, linewidth=3 if way == "router" else 1.2,
+                      zorder=3 if way == "router" else 2)  # fmt: skip
+        axis.set(xscale="log", xlabel="products that pass, %", title=title)
+        axis.grid(alpha=0.3)
+    axes[0].set_yscale("log")
+    axes[0].legend(fontsize=8)
+    figure.savefig(file, dpi=120)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What a process remembers for a moment, and parts of pages that are drawn once."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from shop.models import Product, Review
+from shop.remembering import remembered
+from shop.services.cart import add_to_cart
+from tests.shop.builders import a_customer, a_product, a_review, a_shelf, a_tag, an_announcement
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "of-these-tests"}
+
+
+@pytest.fixture
+def memory() -> Iterator[None]:
+    """A process that remembers, as in service."""
+    with override_settings(CACHES=settings.CACHES | {"process": MEMORY}):
+        caches["process"].clear()
+        yield
+        caches["process"].clear()
+
+
+def shown(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_is_remembered_is_a_copy_and_is_asked_anew_when_its_time_is_over() -> None:
+    asked: list[int] = []
+
+    def ask() -> list[int]:
+        asked.append(len(asked))
+        return list(asked)
+
+    first = remembered("numbers", "a", 60, ask)
+    first.append(99)
+    assert remembered("numbers", "a", 60, ask) == [0]
+    assert remembered("numbers", "b", 60, ask) == [0, 1]
+    assert remembered("others", "a", 0, ask) == [0, 1, 2]
+    assert remembered("others", "a", 0, ask) == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("memory")
+def test_the_home_page_asks_nothing_of_a_guest_who_is_not_the_first(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    a_product("Sencha")
+    shown(client, "/")
+    an_announcement("Open on Sunday")
+    with django_assert_num_queries(0):
+        page = shown(client, "/")
+    assert "Open on Sunday" not in page
+    caches["process"].clear()  # ten seconds later
+    assert "Open on Sunday" in shown(client, "/")
+
+
+@pytest.mark.usefixtures("memory")
+def test_each_language_has_its_own_home_page(client: Client) -> None:
+    an_announcement("Open on Sunday", title_zh="周日营业")
+    assert "Open on Sunday" in shown(client, "/")
+    assert "周日营业" in client.get("/", headers={"accept-language": "zh-hans"}).content.decode()
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_list_remembers_its_counts_but_never_a_price_or_a_stock(client: Client) -> None:
+    shelf = a_shelf()
+    sencha = a_product("Sencha", category=shelf)
+    assert "1 product<" in shown(client, shelf.get_absolute_url())
+    Product.objects.filter(pk=sencha.pk).update(selling_price=Decimal("7.77"), on_hand=0)
+    page = shown(client, f"{shelf.get_absolute_url()}?sort=newest")
+    assert "¥7.77" in page
+    assert "Sold out" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"name": "Gyokuro"}, "Gyokuro"),
+        ({"cover": "products/new.webp"}, "products/new.webp"),
+        ({"selling_price": Decimal("7.77")}, "¥7.77"),
+        ({"original_price": Decimal("99.00")}, "¥99.00"),
+        ({"quantity": Decimal(250)}, "250 g"),
+        ({"unit": "ml"}, "100 ml"),
+        ({"on_hand": 0}, "Sold out"),
+        ({"review_count": 3, "stars_total": 12}, "★ 4.0 <small>(3)</small>"),
+    ],
+)
+def test_a_card_shows_at_once_what_has_changed(client: Client, change: dict[str, Any], text: str) -> None:
+    shelf = a_shelf()
+    product = a_product("Sencha", category=shelf, quantity=Decimal(100), unit="g")
+    assert text not in shown(client, shelf.get_absolute_url())
+    Product.objects.filter(pk=product.pk).update(**change)
+    assert text in shown(client, shelf.get_absolute_url())
+
+
+def test_a_card_shows_a_new_tag_and_what_is_in_the_cart(client: Client) -> None:
+    shelf = a_shelf()
+    product = a_product("Sencha", category=shelf)
+    page = shown(client, shelf.get_absolute_url())
+    assert "Add Sencha to the cart" in page
+    a_tag(product, "fresh", a_review(product))
+    client.post(f"/cart/{product.pk}/add/", {"quantity": "3"})
+    page = shown(client, shelf.get_absolute_url())
+    assert '<li class="tag small">fresh</li>' in page
+    assert "One Sencha fewer" in page
+    assert "<b>3</b>" in page
+
+
+def test_one_shoppers_card_says_nothing_of_anothers_cart(client: Client) -> None:
+    shelf = a_shelf()
+    product = a_product("Sencha", category=shelf)
+    client.post(f"/cart/{product.pk}/add/", {"quantity": "3"})
+    shown(client, shelf.get_absolute_url())
+    assert "Add Sencha to the cart" in shown(Client(), shelf.get_absolute_url())
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"stars": 2}, "2 of 5 stars</span></p>"),
+        ({"title": "Grassy"}, "<h3>Grassy</h3>"),
+        ({"body": "Green as grass."}, "Green as grass."),
+        ({"author_name": ""}, "Former customer"),
+        ({"is_verified_purchase": True}, "Verified purchase"),
+        ({"source_id": "r-1"}, "Imported"),
+        ({"helpful_votes": 7}, "7 people found it helpful"),
+    ],
+)
+def test_a_review_shows_at_once_what_has_changed(client: Client, change: dict[str, Any], text: str) -> None:
+    review = a_review()
+    assert text not in shown(client, review.product.get_absolute_url())
+    Review.objects.filter(pk=review.pk).update(**change)
+    assert text in shown(client, review.product.get_absolute_url())
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"selling_price": Decimal("7.77")}, "The price has changed from ¥10.00 to ¥7.77"),
+        ({"on_hand": 1}, "Only 1 of 2 is left"),
+        ({"on_hand": 0}, "Sold out: take it out to go on."),
+        ({"is_on_sale": False}, "No longer sold"),
+        ({"limit_per_order": 1}, "One order may hold 1, you have 2"),
+        ({"name": "Gyokuro"}, "Quantity of Gyokuro"),
+    ],
+)
+def test_a_line_of_the_cart_shows_at_once_what_has_changed(
+    client: Client, change: dict[str, Any], text: str
+) -> None:
+    alice = a_customer()
+    product = a_product("Sencha")
+    add_to_cart(customer=alice, product_id=product.pk, quantity=2)
+    client.force_login(alice)
+    assert text not in shown(client, "/cart/")
+    Product.objects.filter(pk=product.pk).update(**change)
+    assert text in shown(client, "/cart/")
