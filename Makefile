@@ -7,11 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-<<<<<<< HEAD
-.PHONY: run test check format messages real bench-ask reproduce-model clean
-=======
-.PHONY: run test check format messages real reproduce-model bench-shop clean
->>>>>>> shopdesk
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -44,16 +40,17 @@ messages: .venv/ready
 real: .venv/ready
 	@exec $(BIN)/python -m benchmarks.first_slice --data "$(DATA)" $(ARGS)
 
-<<<<<<< HEAD
 bench-ask: .venv/ready
 	@$(BIN)/python -m pip install --quiet "bm25s~=0.3"
 	@exec $(BIN)/python -m benchmarks.ask --report docs/benchmarks/ask.md $(ARGS)
-=======
+
 # Needs MariaDB or MySQL; ARGS="--products 400 --reviews 3000 --seconds 3 --orders 20" is a quick look.
 bench-shop: .venv/ready
 	@$(BIN)/python -m pip install --quiet --use-pep517 --editable ".[bench,service]"
 	@exec $(BIN)/python -m benchmarks.shop --report docs/benchmarks/shop.md $(ARGS)
->>>>>>> shopdesk
+
+bench-search: .venv/ready
+	@exec $(BIN)/python -m benchmarks.search --report docs/benchmarks/search.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \

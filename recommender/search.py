@@ -1,9 +1,11 @@
 """Products near a vector among those that pass the filters. Never fewer than match.
 
 An HNSW index looks at the nearest rows first and filters afterwards: where few rows pass, it runs dry before
-it has found four. A router therefore counts first, up to a bound, and where few match it compares them all.
+it has found four. A router asks the planner how many will pass, which costs no count, and where they are few
+it compares them all.
 """
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -19,8 +21,9 @@ from recommender.models import ProductEntry
 
 ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
 
-FEW_ROWS = 5_000  # up to here comparing every row is faster than walking the index, and exact
-EF_SEARCH = 80
+# Measured: docs/benchmarks/search.md.
+FEW_ROWS = 12_000  # up to here comparing every row is faster than walking the index, and exact
+EF_SEARCH = 120
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 
 
@@ -59,10 +62,16 @@ class Match:
 def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
     rows = filters.rows().annotate(distance=CosineDistance("embedding", HalfVector(vector)))
-    if filters.rows().values("pk")[: FEW_ROWS + 1].count() <= FEW_ROWS:
+    if expected(filters.rows()) <= FEW_ROWS:
         return compared(rows, limit)
     found = walked(rows, limit)
     return found if len(found) == limit else compared(rows, limit)
+
+
+def expected(rows: "QuerySet[ProductEntry]") -> int:
+    """How many rows the planner thinks there are, from its statistics. It errs; no answer depends on it."""
+    plan = json.loads(rows.values("pk").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def compared(rows: ByDistance, limit: int) -> list[Match]:
