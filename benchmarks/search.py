@@ -56,7 +56,7 @@ class Data:
             block /= np.linalg.norm(block, axis=1, keepdims=True)
         draws = chance.random(products)
         members = np.stack([draws < share for share in SHARES])
-        return cls(vectors.astype(np.float16).astype(np.float32), members)
+        return cls(np.asarray(np.asarray(vectors, np.float16), np.float32), members)
 
     def question(self, seed: int) -> Floats:
         """Near some product, and no product."""
