@@ -61,7 +61,7 @@ class Data:
     def question(self, seed: int) -> Floats:
         """Near some product, and no product."""
         chance = np.random.default_rng(seed)
-        noise = chance.normal(size=self.vectors.shape[1]).astype(np.float32)
+        noise = np.asarray(chance.normal(size=(self.vectors.shape[1],)), np.float32)
         vector = self.vectors[chance.integers(len(self.vectors))] + 0.4 * noise / np.linalg.norm(noise)
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
