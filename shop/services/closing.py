@@ -4,7 +4,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F
 
-from shop.models import ApiToken, Customer, Review
+from shop.models import ApiToken, Customer, Order, OrderAddress, Review
+from shop.models.orders import CLOSED, OrderStatus
 from shop.selectors.history import Viewer
 from shop.services.accounts import delete_file_on_commit
 from shop.services.customers import customer_for_update
@@ -16,6 +17,7 @@ from shop.services.reviews import withdraw_reviews_of
 def close_account(*, customer: Customer, remove_reviews: bool) -> None:
     """Orders stay, without the person: no name, e-mail, picture, address or history; every session ends.
 
+    An order that is still on its way keeps its receiver until it is over: see `forget_receivers`.
     The login name is free again. Reviews stay without a name, or are withdrawn.
     """
     owner = customer_for_update(customer.pk)
@@ -35,3 +37,19 @@ def close_account(*, customer: Customer, remove_reviews: bool) -> None:
         nickname="", signature="", avatar="", email=None, last_login=None, password=make_password(None),
         is_deleted=True, is_staff=False, is_superuser=False, session_generation=F("session_generation") + 1,
     )  # fmt: skip
+    forget_receivers(owner.pk)
+
+
+@transaction.atomic
+def forget_receivers(*customer_ids: int) -> int:
+    """Of orders that are over and whose customers are gone, keep where in the country they went, and no more.
+
+    Returns how many there were. Without ids, of everybody who has gone.
+    """
+    over = Order.objects.filter(
+        customer__is_deleted=True, status__in=(OrderStatus.COMPLETED, *CLOSED), address__receiver__gt=""
+    )
+    chosen = over.filter(customer__in=customer_ids) if customer_ids else over
+    order_ids = list(chosen.order_by("pk").values_list("pk", flat=True))
+    Order.objects.filter(pk__in=order_ids).update(note="")
+    return OrderAddress.objects.filter(order__in=order_ids).update(receiver="", phone="", detail="")

@@ -7,16 +7,19 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from shop.models import Customer, Order, Product, ProductView, Review
+from shop.models import Customer, Order, OrderAddress, Product, ProductView, Review
 from shop.models.reviews import ReviewStatus
 from shop.services.accounts import change_avatar
 from shop.services.cart import add_to_cart
+from shop.services.forgetting import forget_old_data
+from shop.services.orders import complete_order
 from tests.shop.builders import (
     PASSWORD,
     a_customer,
     a_held_coupon,
     a_product,
     a_review,
+    a_shipped_order,
     an_address,
     an_order,
 )
@@ -107,6 +110,20 @@ def test_a_closed_account_holds_no_person_and_its_sessions_are_over(
     assert closed.addresses.count() == 0
     assert ProductView.objects.count() == 0
     assert list((tmp_path / "avatars").iterdir()) == []
+
+
+def test_an_order_keeps_its_receiver_until_it_is_over(client: Client, alice: Customer) -> None:
+    over, on_its_way = a_shipped_order(alice), a_shipped_order(alice)
+    complete_order(order=over, actor=alice)
+    Order.objects.update(note="Ring twice")
+    client.post(CLOSE, {"password": PASSWORD})
+    kept = {order.pk: (order.address.receiver, order.note) for order in Order.objects.all()}
+    assert kept == {over.pk: ("", ""), on_its_way.pk: ("Alice", "Ring twice")}
+    over.refresh_from_db()
+    assert (over.address.phone, over.address.detail, over.address.city) == ("", "", "杭州市")
+    complete_order(order=on_its_way, actor=None)
+    assert forget_old_data().receivers == 1
+    assert set(OrderAddress.objects.values_list("receiver", "phone")) == {("", "")}
 
 
 def test_the_login_name_and_the_email_are_free_again(client: Client, alice: Customer) -> None:
