@@ -1,0 +1,164 @@
+"""Every page of the shop in every state that it can be in: rows for them, and their addresses."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from shop.models import Coupon, Customer, Order, Product
+from shop.services.cart import add_to_cart
+from shop.services.orders import (
+    cancel_order,
+    close_order,
+    complete_order,
+    expire_order,
+    pack_order,
+    record_delivery,
+)
+from shop.services.payments import record_callback
+from shop.services.refunds import request_refund
+from tests.shop.builders import (
+    a_callback,
+    a_coupon,
+    a_customer,
+    a_delivery_rule,
+    a_held_coupon,
+    a_paid_order,
+    a_product,
+    a_review,
+    a_shelf,
+    a_shipped_order,
+    a_slide,
+    a_slot,
+    a_tag,
+    an_address,
+    an_announcement,
+    an_order,
+)
+
+LONG = "An uncommonly long name of a tea from the slopes above Uji"
+GUEST = ""
+
+
+@dataclass
+class States:
+    """Addresses by who looks at them: a login name, or nobody."""
+
+    customers: dict[str, Customer] = field(default_factory=dict)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+
+    def shows(self, name: str, *addresses: str) -> None:
+        self.addresses.setdefault(name, []).extend(addresses)
+
+
+def every_state() -> States:
+    states = States()
+    a_delivery_rule()
+    products = some_products()
+    for_guests(states, products)
+    for name in ("alice", "bob", "carol", "dave"):
+        states.customers[name] = a_customer(name, nickname=name.title(), email=f"{name}@example.org")
+    with_orders(states, products["plain"])
+    with_carts(states, products)
+    with_an_account(states, products["plain"])
+    return states
+
+
+def some_products() -> dict[str, Product]:
+    shelf = a_shelf("Green tea")
+    plain = a_product(LONG, category=shelf, brand="Uji", on_hand=500, brief="Grassy.", detail="Pick. Steam.",
+                      original_price=Decimal("12.00"), quantity=Decimal(100), unit="g")  # fmt: skip
+    for stars in (5, 4, 2):
+        review = a_review(plain, stars=stars, title="As it should be", source_id=f"s{stars}")
+        a_tag(plain, f"says {stars}", review, share=stars / 10, rank=5 - stars)
+    return {
+        "plain": plain,
+        "few": a_product("Few left", category=shelf, on_hand=3, brand="Uji"),
+        "none": a_product("Sold out", category=shelf, on_hand=0),
+        "gone": a_product("Gone", category=shelf, is_on_sale=False),
+        "unpriced": a_product("Unpriced", selling_price=None),
+        "dear": a_product("Dear", selling_price=Decimal("99.00")),
+        **{f"other {n}": a_product(f"Other {n}", category=shelf, brand=f"Brand {n}") for n in range(26)},
+    }
+
+
+def for_guests(states: States, products: dict[str, Product]) -> None:
+    news = an_announcement("Open on Sunday", body="<h3>From nine</h3><ul><li>till six</li></ul>")
+    for title in ("Tea week", "Nut week"):
+        a_slide(title)
+    for kind in ("hot", "new", "recommended"):
+        a_slot(kind, products["plain"])
+    shelf = products["plain"].category.get_absolute_url()
+    states.shows(
+        GUEST, "/", shelf, f"{shelf}?brand=Uji&price=10-20&in_stock=1", f"{shelf}?brand=Uji&stars=4&tag=none",
+        f"{shelf}?page=2", "/search/?q=nothing-like-it", "/search/?q=few+left", "/search/",
+        *(product.get_absolute_url() for name, product in products.items() if "other" not in name),
+        f"{products['plain'].get_absolute_url()}?tag=says+5&stars=5",
+        "/cart/", "/login/", "/account/register/", "/account/password/forgotten/", "/account/password/sent/",
+        "/announcements/", f"/announcements/{news.pk}/", "/account/history/", "/nowhere/",
+        "/ask/", "/ask/?q=something+crunchy",
+    )  # fmt: skip
+
+
+def with_orders(states: States, product: Product) -> None:
+    """Alice has an order in each of the eight statuses, and a payment in each of its states."""
+    alice = states.customers["alice"]
+    an_address(alice, default_of=alice)
+    failed, late = an_order(alice, product), an_order(alice, product)
+    record_callback(callback=a_callback(failed, is_paid=False))
+    expire_order(order=late)
+    record_callback(callback=a_callback(late))
+    paid, packed, sent, done = (a_paid_order(alice, product) for _ in range(4))
+    pack_order(order=packed, actor=alice)
+    sent, done = a_shipped_order(alice, product), a_shipped_order(alice, product)
+    record_delivery(order=done)
+    complete_order(order=done, actor=alice)
+    request_refund(order=sent, amount=Decimal("1.00"), reason="One was broken.")
+    cancelled, closed = an_order(alice, product), an_order(alice, product)
+    cancel_order(order=cancelled, customer=alice)
+    close_order(order=closed, actor=alice)
+    orders = [an_order(alice, product), failed, late, paid, packed, sent, done, cancelled, closed]
+    states.shows("alice", "/orders/", *(order.get_absolute_url() for order in orders))
+    states.shows("alice", *(f"{order.get_absolute_url()}pay/" for order in (orders[0], failed, late, paid)))
+    states.shows("alice", f"{orders[0].get_absolute_url()}pay/?back=1")
+    assert {order.status for order in Order.objects.all()} == {0, 1, 2, 3, 4, -1, -2, -3}
+
+
+def with_carts(states: States, products: dict[str, Product]) -> None:
+    """Bob's can be ordered; Carol has no address yet, Dave is locked; Alice's has every problem."""
+    fine = [products["plain"], products["other 1"]]
+    for name, wanted in {
+        "alice": [*fine, products["few"], products["dear"]],
+        "bob": fine,
+        "carol": fine,
+        "dave": fine,
+    }.items():
+        for product in wanted:
+            add_to_cart(customer=states.customers[name], product_id=product.pk, quantity=2)
+    bob = states.customers["bob"]
+    an_address(bob, default_of=bob, detail="A street of many letters, " * 4)
+    for name, value in ({"minimum_spend": Decimal(500)}, Decimal(3)), ({}, Decimal(2)):
+        a_held_coupon(bob, value=value, **name)
+    states.shows("bob", "/cart/", "/checkout/")
+    states.shows("carol", "/checkout/", "/orders/", "/coupons/", "/account/reviews/", "/account/addresses/")
+    Customer.objects.filter(login_name="dave").update(is_locked=True)
+    states.shows("dave", "/account/", "/cart/", products["plain"].get_absolute_url())
+    Product.objects.filter(pk=products["few"].pk).update(on_hand=1)
+    Product.objects.filter(pk=products["dear"].pk).update(is_on_sale=False)
+    states.shows("alice", "/cart/")
+    states.shows("alice", "/checkout/")
+
+
+def with_an_account(states: States, product: Product) -> None:
+    alice = states.customers["alice"]
+    a_coupon(name="For the taking", valid_until=timezone.now() + timedelta(days=3))
+    own = a_review(product, customer=alice, stars=4, title="Mine", body="I keep buying it.")
+    a_held_coupon(alice)
+    assert Coupon.objects.exists()
+    states.shows(
+        "alice", "/account/", "/account/profile/", "/account/addresses/", "/account/addresses/new/",
+        f"/account/addresses/{alice.addresses.get().pk}/", "/coupons/", "/account/reviews/",
+        f"/account/reviews/{own.pk}/", "/account/history/", "/account/password/", "/account/close/",
+        product.get_absolute_url(),
+    )  # fmt: skip

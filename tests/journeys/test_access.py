@@ -1,0 +1,149 @@
+"""Every page in every state, as WCAG 2.2 AA asks: axe finds nothing, nothing is wider than a small phone."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from shop.models import Customer, Product
+from tests.journeys.shop_states import GUEST, States, every_state
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("english"),
+]
+
+ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What the size and the colours of a screen may change.
+OF_THE_SCREEN = {"type": "rule", "values": ["color-contrast", "target-size", "link-in-text-block"]}
+SEEN = 65  # addresses
+SCREENS: dict[str, dict[str, Any]] = {
+    "a desk by day": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "a small phone by night": {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark"},
+}
+WITHOUT_TOKEN = """() => {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = "/logout/";
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+@pytest.fixture
+def states() -> States:
+    return every_state()
+
+
+@pytest.fixture
+def open_browser(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+    """A browser at the shop, with somebody's session."""
+    opened: list[BrowserContext] = []
+
+    def open_for(customer: Customer | None, **screen: Any) -> BrowserContext:
+        context = browser.new_context(
+            base_url=live_server.url, locale="en", reduced_motion="reduce", **screen
+        )
+        opened.append(context)
+        if customer:
+            client = Client()
+            client.force_login(customer)
+            cookie = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return context
+
+    yield open_for
+    for context in opened:
+        context.close()
+
+
+def violations(page: Page, rules: Any = ALL) -> list[str]:
+    """What axe finds, and whether one has to scroll sideways."""
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    is_wider = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [
+        f"{page.url} {rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for rule in found
+        for node in rule["nodes"]
+    ] + [f"{page.url} scrolls sideways"] * is_wider
+
+
+@pytest.mark.parametrize(
+    ("screen", "rules"), [("a desk by day", ALL), ("a small phone by night", OF_THE_SCREEN)]
+)
+def test_axe_finds_nothing_on_any_page_in_any_state(
+    states: States, open_browser: Callable[..., BrowserContext], screen: str, rules: Any
+) -> None:
+    found: list[str] = []
+    seen: list[str] = []
+    for name, addresses in states.addresses.items():
+        page = open_browser(states.customers.get(name), **SCREENS[screen]).new_page()
+        for address in addresses:
+            page.goto(address)
+            found += violations(page, rules)
+            seen.append(address)
+    assert found == []
+    assert len(seen) == SEEN
+
+
+def test_nor_on_what_a_form_answers_or_an_error_says(
+    states: States, open_browser: Callable[..., BrowserContext]
+) -> None:
+    guest = open_browser(None, **SCREENS["a small phone by night"]).new_page()
+    guest.goto("/account/register/")
+    guest.get_by_role("button", name="Open the account").click()
+    found = violations(guest)
+    guest.goto("/login/")
+    for _ in range(5):
+        guest.get_by_label("Login name").fill("alice")
+        guest.get_by_label("Password").fill("wrong")
+        with guest.expect_navigation() as answer:
+            guest.get_by_role("button", name="Log in", exact=True).click()
+    assert answer.value
+    assert answer.value.status == 429
+    found += violations(guest)
+    guest.goto("/")
+    with guest.expect_navigation() as answer:
+        guest.evaluate(WITHOUT_TOKEN)
+    assert answer.value
+    assert answer.value.status == 403
+    found += violations(guest)
+    bob = open_browser(states.customers["bob"], **SCREENS["a small phone by night"]).new_page()
+    bob.goto("/checkout/")
+    Product.objects.filter(on_hand__gt=400).update(selling_price="11.50")
+    with bob.expect_navigation() as answer:
+        bob.get_by_role("button", name=re.compile("^Order for")).click()
+    assert answer.value
+    assert answer.value.status == 409
+    found += violations(bob)
+    assert found == []
+
+
+def test_what_has_the_focus_is_never_covered(
+    states: States, open_browser: Callable[..., BrowserContext]
+) -> None:
+    """Tab through a list and a product: each stop is in view, and nothing lies over its middle."""
+    assert states.addresses[GUEST]
+    page = open_browser(None, viewport={"width": 360, "height": 600}).new_page()
+    page.goto(states.addresses[GUEST][1])
+    covered = []
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        covered += page.evaluate(COVERED)
+    assert covered == []
+
+
+COVERED = """() => {
+    const stop = document.activeElement;
+    const box = stop.getBoundingClientRect();
+    const middle = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    const isSeen = middle && (stop.contains(middle) || middle.contains(stop) || stop.closest(".card"));
+    return isSeen ? [] : [stop.outerHTML.slice(0, 200)];
+}"""
