@@ -37,7 +37,7 @@ def test_from_the_home_page_to_a_tag_of_ones_own_and_four_products(page: Page, s
     )
     page.get_by_role("button", name="Post review").click()
     expect(page.get_by_text("Too salty for me: salty from the first sip")).to_be_visible()
-    expect(page.locator("#tags").get_by_text("too salty")).to_be_visible(timeout=20_000)
+    expect(page.locator("#tags").get_by_text("too salty")).to_be_visible(timeout=60_000)
 
     page.goto(shop.address)
     page.get_by_role("searchbox", name=re.compile("feel like")).fill(
