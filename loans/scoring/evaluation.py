@@ -16,7 +16,7 @@ from loans.scoring.features import CHARACTERISTICS
 from loans.scoring.fitting import fit, log_odds
 from loans.scoring.model import BANDS, ScoreModel, band_of
 
-HELD_APART = 3  # tenths of the customers
+HELD_APART = range(5, 10)  # of `share_of`; every choice was made on customers of the other half
 BINS = 10
 RESAMPLES = 1_000
 RFM = ("recency_days", "orders", "value")
@@ -24,6 +24,8 @@ MEASURES = ("auc", "ks", "ece", "lift")
 
 Figures = dict[str, tuple[float, float, float]]
 """By measure: its value, and the ends of its 95 % interval."""
+
+OURS = "credit score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Evaluation:
     cut: datetime
     trained_on: int
     models: dict[str, Figures]  # of the whole test part
+    gains: dict[str, tuple[float, float, float]]  # our AUC less each peer's, in the same resamples
     one_time: dict[str, Figures]  # of customers with a single order by then
     customers: int
     one_time_customers: int
@@ -63,22 +66,26 @@ def evaluate(history: PurchaseHistory, tick: Callable[[], object]) -> Evaluation
     model = fit(known, history.typical_order, {"data": {"sha256": history.sha256}})
     if len(test) == 0 or test.ordered_again.all() or not test.ordered_again.any():
         raise TooFewPurchases("No customers are left to measure on: the file holds too few.")
-    chances = {"credit score": 1 / (1 + np.exp(-log_odds(model, test)))}
+    chances = {OURS: 1 / (1 + np.exp(-log_odds(model, test)))}
     for name, of in peers(known).items():
         chances[name] = calibrated(of(known), of(test), known.ordered_again)
     once = test.column("orders") == 1
     return Evaluation(
         learnt_until=cuts[0] + HORIZON, cut=cut, trained_on=len(set(known.customers)),
         models={name: figures(chance, test.ordered_again) for name, chance in chances.items()},
+        gains={
+            name: gain(chances[OURS], chance, test.ordered_again)
+            for name, chance in chances.items() if name != OURS
+        },
         one_time={name: figures(chance[once], test.ordered_again[once]) for name, chance in chances.items()}
         if len(set(test.ordered_again[once])) == 2 else {},
         customers=len(test), one_time_customers=int(once.sum()),
-        bands=tuple(bands(model, test, chances["credit score"])), again=float(test.ordered_again.mean()),
+        bands=tuple(bands(model, test, chances[OURS])), again=float(test.ordered_again.mean()),
     )  # fmt: skip
 
 
 def is_held_apart(customer: str) -> bool:
-    return share_of(customer) < HELD_APART
+    return share_of(customer) in HELD_APART
 
 
 def peers(known: Cohort) -> dict[str, Callable[[Cohort], Any]]:
@@ -102,16 +109,33 @@ def calibrated(learnt: Any, asked: Any, outcomes: Any) -> Any:
 
 
 def figures(chances: Any, outcomes: Any) -> Figures:
-    drawn = np.random.default_rng(4).integers(len(outcomes), size=(RESAMPLES, len(outcomes)))
-    resampled = [
-        measures(chances[rows], outcomes[rows]) for rows in drawn if 0 < outcomes[rows].sum() < len(rows)
-    ]
+    resampled = [measures(chances[rows], outcomes[rows]) for rows in resamples(outcomes)]
     found = measures(chances, outcomes)
     ends = np.percentile(resampled, [2.5, 97.5], axis=0)
     return {
         name: (found[place], float(ends[0][place]), float(ends[1][place]))
         for place, name in enumerate(MEASURES)
     }
+
+
+def gain(ours: Any, peer: Any, outcomes: Any) -> tuple[float, float, float]:
+    """Of AUC, in the same resamples: what both find hard cancels out."""
+    drawn = [
+        roc_auc_score(outcomes[rows], ours[rows]) - roc_auc_score(outcomes[rows], peer[rows])
+        for rows in resamples(outcomes)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    found = roc_auc_score(outcomes, ours) - roc_auc_score(outcomes, peer)
+    return float(found), float(low), float(high)
+
+
+def resamples(outcomes: Any) -> Iterator[Any]:
+    """Customers drawn with replacement, as long as both outcomes are among them."""
+    generator = np.random.default_rng(4)
+    for _ in range(RESAMPLES):
+        rows = generator.integers(len(outcomes), size=len(outcomes))
+        if 0 < outcomes[rows].sum() < len(rows):
+            yield rows
 
 
 def measures(chances: Any, outcomes: Any) -> tuple[float, float, float, float]:
@@ -134,9 +158,16 @@ def calibration_error(chances: Any, outcomes: Any) -> float:
 
 
 def lift(chances: Any, outcomes: Any) -> float:
-    """How much more often the tenth with the highest chances orders again than all do."""
-    foremost = np.argsort(-chances, kind="stable")[: max(1, len(chances) // 10)]
-    return float(outcomes[foremost].mean() / outcomes.mean())
+    """How much more often the tenth with the highest chances orders again than all do.
+
+    Of those who tie at its edge, as many as there is room for count, as if drawn by lot: the order of the
+    file must not decide.
+    """
+    size = max(1, len(chances) // 10)
+    edge = np.sort(chances)[-size]
+    above, at_edge = chances > edge, chances == edge
+    hits = outcomes[above].sum() + (size - above.sum()) * outcomes[at_edge].mean()
+    return float(hits / size / outcomes.mean())
 
 
 def bands(model: ScoreModel, test: Cohort, chances: Any) -> Iterator[Band]:

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from loans.purchases import read_purchases
 from loans.scoring import ScoreModel
-from loans.scoring.cohorts import Cohort, cohort
-from loans.scoring.evaluation import calibration_error, lift
+from loans.scoring.cohorts import Cohort, cohort, share_of
+from loans.scoring.evaluation import calibration_error, is_held_apart, lift
 from loans.scoring.exceptions import PurchaseFileUnusable, ScoreModelUnusable
 from loans.scoring.features import features
 from loans.scoring.fitting import log_odds
@@ -182,7 +182,9 @@ def test_evaluation_finds_who_comes_back(tmp_path: Path) -> None:
     figures, printed = tmp_path / "figures.json", StringIO()
     call_command("evaluate_credit_score", purchases=a_history(tmp_path), json=figures, stdout=printed)
     found = json.loads(figures.read_text())
-    assert found.keys() == {"credit score", "recency alone", "RFM quintiles"}
+    assert found.keys() == {
+        "credit score", "recency alone", "RFM quintiles", "AUC gained", "one-time", "bands", "protocol",
+    }  # fmt: skip
     assert found["credit score"]["auc"] > 0.9
     assert found["credit score"]["auc"] >= found["recency alone"]["auc"]
     assert "| thin |" in printed.getvalue()
@@ -195,3 +197,14 @@ def test_calibration_and_lift_are_what_the_definitions_say() -> None:
         np.mean(np.abs(chances.reshape(10, 2).mean(1) - 0.5))
     )
     assert lift(chances, np.array([0] * 18 + [1, 1])) == 10.0
+
+
+@pytest.mark.parametrize("outcomes", [[1, 0] * 10, [0, 1] * 10, [1] * 10 + [0] * 10])
+def test_lift_among_equals_is_one_in_whatever_order_they_stand(outcomes: list[int]) -> None:
+    assert lift(np.full(20, 0.5), np.array(outcomes)) == 1.0
+
+
+def test_the_half_that_is_measured_on_is_the_one_that_no_choice_saw() -> None:
+    held = [is_held_apart(str(customer)) for customer in range(10_000)]
+    assert held == [share_of(str(customer)) >= 5 for customer in range(10_000)]
+    assert sum(held) == 5_011
