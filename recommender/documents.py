@@ -1,6 +1,6 @@
 """What search by words reads of a product, as a tsvector of our own terms.
 
-PostgreSQL splits no Chinese and knows no fields; here English comes as stems and as written, Chinese as
+PostgreSQL splits no Chinese and knows no fields; here English comes as stems, Chinese as
 characters and pairs of them, each with the weight of its place. How many products have a term is counted as
 documents are written, so that no request has to count.
 """
@@ -26,9 +26,8 @@ MOST_PLACES = 24  # of one term: the rank hardly grows with more
 MOST_REVIEWS = 200  # read of a product, the latest
 
 COUNT_TERMS = """
-    INSERT INTO recommender_searchterm (text, product_count, trigrams)
-    SELECT text, n, string_to_array(trigrams, ' ')
-    FROM unnest(%s::text[], %s::int[], %s::text[]) AS counted (text, n, trigrams)
+    INSERT INTO recommender_searchterm (text, product_count)
+    SELECT text, n FROM unnest(%s::text[], %s::int[]) AS counted (text, n)
     ON CONFLICT (text)
     DO UPDATE SET product_count = recommender_searchterm.product_count + excluded.product_count
 """
@@ -103,21 +102,18 @@ def document_of(sources: Sources) -> dict[str, list[str]]:
     places: dict[str, list[str]] = defaultdict(list)
     position = 0
     for weight, text in sources.weighted():
-        for term in terms_of(text, is_named=weight in "AB"):
+        for term in terms_of(text):
             position = min(position + 1, LAST_POSITION)
             if len(places[term]) < MOST_PLACES:
                 places[term].append(f"{position}{weight}")
     return places
 
 
-def terms_of(text: str, *, is_named: bool) -> Iterator[str]:
-    """Stems and Chinese terms; of names and tags the words as written too, which slips are compared with."""
+def terms_of(text: str) -> Iterator[str]:
+    """Stems and Chinese terms."""
     for word in words_of(text):
         if content_words(word) and len(word) <= LONGEST_TERM:
-            stemmed = stem(word)
-            yield stemmed
-            if is_named and stemmed != word:
-                yield word
+            yield stem(word)
     yield from terms(text)
 
 
@@ -140,10 +136,7 @@ def count_terms(changes: Mapping[str, int]) -> None:
     """In one order, so that two writers never wait for each other in a ring."""
     ordered = sorted(changes)
     with connections["recommender"].cursor() as cursor:
-        cursor.execute(
-            COUNT_TERMS,
-            [ordered, [changes[term] for term in ordered], [" ".join(trigrams(term)) for term in ordered]],
-        )
+        cursor.execute(COUNT_TERMS, [ordered, [changes[term] for term in ordered]])
     SearchTerm.objects.filter(product_count__lte=0).delete()
 
 
@@ -152,11 +145,3 @@ def forget_documents(product_ids: Iterable[int]) -> None:
     gone = ProductEntry.objects.filter(pk__in=list(product_ids)).only("pk", "document")
     counted = Counter(chain.from_iterable(map(terms_in, gone)))
     count_terms({term: -n for term, n in counted.items()})
-
-
-def trigrams(word: str) -> list[str]:
-    """Three letters at a time, from a mark before the word to one after it; of longer English words."""
-    if len(word) < 4 or not word.isascii():
-        return []
-    marked = f"_{word}_"
-    return sorted({marked[start : start + 3] for start in range(len(marked) - 2)})

@@ -94,19 +94,15 @@ class ProductEntry(models.Model):
 
 
 class SearchTerm(models.Model):
-    """A term of the documents. What nobody wrote may be a slip: words alike share trigrams."""
+    """A term of the documents, and in how many of them it stands."""
 
     text = models.CharField(max_length=64, primary_key=True)
     product_count = models.IntegerField(help_text="Products whose document has it.")
-    trigrams = ArrayField(models.CharField(max_length=3), help_text="Empty for Chinese and for short words.")
 
     class Meta:
         verbose_name = _("search term")
         verbose_name_plural = _("search terms")
-        indexes = (
-            GinIndex(name="term_trigrams", fields=["trigrams"]),
-            models.Index(fields=("-product_count",), name="commonest_term"),
-        )  # fmt: skip
+        indexes = (models.Index(fields=("-product_count",), name="commonest_term"),)
 
     def __str__(self) -> str:
         return self.text

@@ -40,15 +40,13 @@ def asked_for_terms(text: str) -> list[AskedTerm]:
     return [AskedTerm(term, rarity) for term, rarity in rarities.items()]
 
 
-def worded(
-    terms: Sequence[AskedTerm], rows: "QuerySet[ProductEntry]", limit: int, *, needs_all: bool = False
-) -> dict[int, float]:
+def worded(terms: Sequence[AskedTerm], rows: "QuerySet[ProductEntry]", limit: int) -> dict[int, float]:
     """By product id, the share of what the terms tell that its document says, 0 to 1; the best first."""
     if not terms:
         return {}
     told = sum(term.rarity for term in terms)
     rank = sum((Value(term.rarity / told) * rank_of(term) for term in terms), start=Value(0.0, FloatField()))
-    matched = rows.filter(document=any_of(terms, " & " if needs_all else " | ")).annotate(rank=rank)
+    matched = rows.filter(document=any_of(terms)).annotate(rank=rank)
     found = matched.order_by(F("rank").desc(), "product_id").values_list("product_id", "rank")
     return dict(found[:limit])
 
@@ -57,6 +55,6 @@ def rank_of(term: AskedTerm) -> SearchRank:
     return SearchRank(F("document"), any_of([term]), weights=list(WEIGHTS))
 
 
-def any_of(terms: Sequence[AskedTerm], joined_by: str = " | ") -> SearchQuery:
+def any_of(terms: Sequence[AskedTerm]) -> SearchQuery:
     """Terms are letters, digits or characters of Chinese alone, so that none is an operator."""
-    return SearchQuery(joined_by.join(term.text for term in terms), search_type="raw", config="simple")
+    return SearchQuery(" | ".join(term.text for term in terms), search_type="raw", config="simple")
