@@ -6,7 +6,7 @@ it compares them all.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -18,13 +18,18 @@ from pgvector.django import CosineDistance
 
 from recommender.embedding import Floats
 from recommender.models import ProductEntry
+from shop.remembering import remembered
 
 ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
 
 # Measured: docs/benchmarks/search.md.
-FEW_ROWS = 12_000  # up to here comparing every row is faster than walking the index, and exact
-EF_SEARCH = 120
+FEW_ROWS = 1_500  # up to here comparing every row is faster than walking the index, and exact
+FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
+MOST_COMPARED = 20_000  # rows that are compared for exactness' sake
+EF_SEARCH = 200
+ENOUGH = 80  # rows that pass are walked to, however few are asked for: the nearest four are then among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
+LIFETIME = 60  # seconds for which an expectation holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Filters:
             rows = rows.filter(selling_price__gte=self.at_least)
         if self.without_terms:
             held = SearchQuery(" | ".join(self.without_terms), search_type="raw", config="simple")
-            rows = rows.exclude(holds=held)
+            rows = rows.filter(holds__isnull=False).exclude(holds=held)  # unread is not free of it
         return rows
 
 
@@ -62,14 +67,28 @@ class Match:
 def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
     rows = filters.rows().annotate(distance=CosineDistance("embedding", HalfVector(vector)))
-    if expected(filters.rows()) <= FEW_ROWS:
+    if are_few(filters):
         return compared(rows, limit)
     found = walked(rows, limit)
     return found if len(found) == limit else compared(rows, limit)
 
 
-def expected(rows: "QuerySet[ProductEntry]") -> int:
-    """How many rows the planner thinks there are, from its statistics. It errs; no answer depends on it."""
+def are_few(filters: Filters) -> bool:
+    """Whether so few products are expected to pass that comparing them all is best."""
+    passing = expected(filters)
+    return passing <= FEW_ROWS or passing <= min(FEW_SHARE * expected(Filters()), MOST_COMPARED)
+
+
+def expected(filters: Filters) -> int:
+    """How many rows the planner thinks will pass, from its statistics. It errs; no answer depends on it.
+
+    Kept a minute, since planning costs a third of what an exact answer does.
+    """
+    asked = replace(filters, without=frozenset())
+    return remembered("expected", asked, LIFETIME, lambda: planned(asked.rows()))
+
+
+def planned(rows: "QuerySet[ProductEntry]") -> int:
     plan = json.loads(rows.values("pk").explain(format="json"))
     return int(plan[0]["Plan"]["Plan Rows"])
 
@@ -80,14 +99,18 @@ def compared(rows: ByDistance, limit: int) -> list[Match]:
 
 
 def walked(rows: ByDistance, limit: int) -> list[Match]:
-    """Nearly the nearest, from the HNSW index, which goes on until enough rows passed the filters."""
+    """Nearly the nearest, from the HNSW index, which goes on until enough rows passed the filters.
+
+    In relaxed order, sorted here: the strict one drops what it finds late, however near.
+    """
     with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('hnsw.iterative_scan', 'strict_order', true),"
+            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
             " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
             [str(EF_SEARCH), str(MOST_SCANNED)],
         )
-        return matches(rows.order_by("distance"), limit)
+        found = matches(rows.order_by("distance"), max(limit, ENOUGH))
+    return sorted(found, key=lambda match: (-match.similarity, match.product_id))[:limit]
 
 
 def matches(rows: ByDistance, limit: int) -> list[Match]:

@@ -98,10 +98,11 @@ def test_prices_and_contents_filter_and_an_unknown_price_passes_no_bound() -> No
     ProductEntry.objects.bulk_create(
         [
             an_entry(1, selling_price=None),
-            an_entry(2),
+            an_entry(2, holds=literal("rice")),
             an_entry(3, holds=literal("peanut butter")),
             an_entry(4, holds=literal("hazelnut")),
-            an_entry(9),
+            an_entry(5),  # what is in it was not read yet
+            an_entry(9, holds=literal("rice")),
         ]
     )
     without = Filters(at_most=Decimal(5), without_terms=("peanut", "hazelnut"))
