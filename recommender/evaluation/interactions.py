@@ -56,12 +56,12 @@ class History:
 
 
 def read_interactions(path: Path) -> tuple[History, pd.Index]:
-    """The history, and the item ids by number. Repeated events of one user and item count once, the first.
+    """The history, and the item ids by number. Repeated events of one user and item count once, the earliest.
 
     Events of one moment are put in an order that nobody could have foreseen, by a hash of the item: the
     file's own order may tell the ids. Users with fewer than LEAST items are left out.
     """
-    table = _table(path).drop_duplicates(["user_id", "item_id"])
+    table = _table(path).sort_values("time", kind="stable").drop_duplicates(["user_id", "item_id"])
     table = table[table.groupby("user_id")["item_id"].transform("size") >= LEAST]
     if table.empty:
         raise InteractionsUnreadable(
@@ -80,7 +80,7 @@ def read_interactions(path: Path) -> tuple[History, pd.Index]:
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (OSError, EOFError, gzip.BadGzipFile, UnicodeDecodeError, ValueError) as error:
         raise InteractionsUnreadable(f"{path} cannot be read as a tab-separated table: {error}") from error
     if missing := [name for name in COLUMNS if name not in table]:

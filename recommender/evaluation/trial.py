@@ -20,13 +20,17 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`tried` are all settings on the validation split; `measured` is the chosen one on the test split."""
+    """`tried` are all settings on the validation split; `measured` is the chosen one on the test split.
+
+    `is_wide`: the choice was among settings that show COVERED of the catalogue there.
+    """
 
     name: str
     setting: Setting
     tried: tuple[Tried, ...]
     measured: Measured
     seconds_to_learn: float
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class Course:
         scorer = model.score(self.test.known, learnt, part(setting, model.scored_with[0]))
         measured = measure(scorer, self.test, self.k)
         self.watch(f"{model.name}: measured")
-        return Result(model.name, setting, tuple(tried), measured, seconds)
+        is_wide = covers and bool(wide(tried))
+        return Result(model.name, setting, tuple(tried), measured, seconds, is_wide)
 
     def try_settings(self, model: Model) -> Iterator[Tried]:
         known = self.validation.known
@@ -65,8 +70,12 @@ class Course:
 
 def chosen(tried: Iterable[Tried], *, covers: bool) -> Setting:
     rows = list(tried)
-    wide = [one for one in rows if one.measured.coverage >= COVERED] if covers else []
-    return max(wide or rows, key=lambda one: one.measured.ndcg).setting
+    candidates = (wide(rows) if covers else []) or rows
+    return max(candidates, key=lambda one: one.measured.ndcg).setting
+
+
+def wide(tried: Iterable[Tried]) -> list[Tried]:
+    return [one for one in tried if one.measured.coverage >= COVERED]
 
 
 def part(setting: Setting, like: Setting) -> Setting:

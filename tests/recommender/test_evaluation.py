@@ -66,6 +66,7 @@ def test_a_gain_is_taken_user_by_user() -> None:
         ("user_id\titem_id\n1\t2\n", "has no column time: its first line must name user_id, item_id, time"),
         (HEADING + "1\t2\t3\n1\t\t4\n", "line 3: item_id is empty."),
         (HEADING + "1\t1.52E+18\t3\n", "line 2: item_id is 1.52E+18, an id that a spreadsheet has rounded."),
+        (HEADING + "1\t2\t3\n\n1\t\t4\n", "line 3: user_id is empty."),
         (HEADING + "1\t2\tyesterday\n", "line 2: time is 'yesterday', not whole seconds since 1970."),
         (HEADING + "1\t2\t3\n", "has no user with 3 items or more: nothing can be measured."),
         ("", "cannot be read as a tab-separated table"),
@@ -96,6 +97,30 @@ def test_the_command_measures_every_model_and_writes_the_figures(tmp_path: Path)
     assert found["Larder"]["HR@4"] == 1.0  # whoever took n takes n + 1
     assert {"HR@4", "NDCG@4", "coverage@4"} <= found["popularity"].keys()
     assert "| Larder | 1.0000" in printed.getvalue()
+
+
+def test_of_a_repeated_event_the_earliest_counts_wherever_it_stands(tmp_path: Path) -> None:
+    events = [("u", "a", 9 * DAY), ("u", "b", 2 * DAY), ("u", "c", 3 * DAY), ("u", "a", DAY)]
+    history, items = read_interactions(a_file(tmp_path, *events))
+    assert [items[place] for place in history.events.items] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("listed", ["3", "[1", '{"a": 1}'])
+def test_links_that_are_no_list_are_named_by_their_line(tmp_path: Path, listed: str) -> None:
+    events = [("u", item, day * DAY) for day, item in enumerate("abc")]
+    meta = tmp_path / "meta.tsv"
+    meta.write_text(f"item_id\tr_complement\tr_substitute\na\t[]\t\nb\t{listed}\t[]\n")
+    with pytest.raises(CommandError, match="line 3: .* is not a list of item ids"):
+        call_command("evaluate_recommender", interactions=a_file(tmp_path, *events), item_meta=meta)
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no folder .* make it first"):
+        call_command(
+            "evaluate_recommender",
+            interactions=tmp_path / "nowhere.tsv",
+            json=tmp_path / "no" / "figures.json",
+        )
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

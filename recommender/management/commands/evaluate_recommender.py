@@ -15,7 +15,9 @@ from tqdm import tqdm
 from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
 from recommender.evaluation.measures import gain, interval
 from recommender.evaluation.models import Model, ablations, ours, peers, with_links
-from recommender.evaluation.trial import Course, Result, text_of
+from recommender.evaluation.trial import COVERED, Course, Result, text_of
+
+PEERS = 7  # with those of `implicit`
 
 
 class Command(BaseCommand):
@@ -41,6 +43,8 @@ class Command(BaseCommand):
                **options: Any) -> None:  # fmt: skip
         if k < 1:
             raise CommandError(f"--k is {k}: at least one product has to be shown.")
+        if json and not json.parent.is_dir():
+            raise CommandError(f"There is no folder {json.parent} for --json: make it first.")
         started = time.monotonic()
         try:
             history, item_ids = read_interactions(interactions)
@@ -78,13 +82,12 @@ def variants_of(own: Result, links: Any) -> Iterator[Model]:
 def read_links(path: Path, item_ids: pd.Index) -> Any:
     """(items, items), sparse: one where the row's item lists the column's as complement or substitute."""
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
         rows, columns = [], []
         places = {str(item): place for place, item in enumerate(item_ids)}
-        for item, complements, substitutes in zip(
-            table["item_id"], table["r_complement"], table["r_substitute"], strict=True
-        ):
-            linked = {str(other) for text in (complements, substitutes) if text for other in json.loads(text)}
+        listed = zip(table["item_id"], table["r_complement"], table["r_substitute"], strict=True)
+        for line, (item, *texts) in enumerate(listed, start=2):
+            linked = {other for text in texts for other in linked_in(text, f"{path}, line {line}")}
             known = [places[other] for other in linked if other in places]
             if item in places:
                 rows += [places[item]] * len(known)
@@ -97,13 +100,28 @@ def read_links(path: Path, item_ids: pd.Index) -> Any:
     return csr_matrix((ones, (rows, columns)), shape=(len(item_ids), len(item_ids)))
 
 
+def linked_in(text: str, where: str) -> list[str]:
+    """Ids of a JSON list; an empty text is an empty list."""
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise InteractionsUnreadable(f"{where}: {text!r} is not a list of item ids such as [214, 4125].")
+    return [str(other) for other in found]
+
+
 def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k: int) -> Iterator[str]:
     yield ""
     yield f"| model | HR@{k} | NDCG@{k} | coverage@{k} | settings, chosen of | learning |"
     yield "| --- | ---: | ---: | ---: | --- | ---: |"
     for result in (own, *others, *variants):
         yield line_of(result)
+    if len(others) < PEERS:
+        yield "| ALS, BPR | not measured: pip install -e '.[peers]' | | | | |"
     yield ""
+    if own.tried:
+        yield f"- {choice_of(own)}"
     best = max(others, key=lambda one: one.measured.ndcg)
     for name, mine, theirs in (
         (f"HR@{k}", own.measured.hits, best.measured.hits),
@@ -111,6 +129,16 @@ def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k:
     ):
         more, low, high = gain(mine, theirs)
         yield f"- {name}: {more:+.1%} ({low:+.1%} to {high:+.1%}) over {best.name}."
+
+
+def choice_of(own: Result) -> str:
+    """By what the settings of ours were chosen, on the validation split."""
+    here = next(one.measured for one in own.tried if one.setting == own.setting)
+    whom = "those that showed" if own.is_wide else "all, since none showed"
+    return (
+        f"The settings of {own.name} were the best on validation among {whom} {COVERED:.0%} of the items: "
+        f"NDCG {here.ndcg:.4f}, coverage {here.coverage:.3f}."
+    )
 
 
 def line_of(result: Result) -> str:
@@ -138,4 +166,6 @@ def write_json(path: Path, results: Sequence[Result], k: int) -> None:
         }
         for result in results
     }
-    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
