@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.figures import Figure
 from shop.models import Order, OrderItem, Payment, Product, Refund, Review
+from shop.models.catalogue import in_language
 from shop.models.orders import OrderStatus
 from shop.models.payments import PaymentOutcome, RefundStatus
 from shop.models.reviews import ReviewStatus
@@ -111,8 +112,11 @@ def top_ten() -> list[Seller]:
     rows = (
         OrderItem.objects.filter(order__paid_at__gte=timezone.now() - RECENT, order__status__gt=0)
         .order_by()
-        .values("product_id", "product__name")
+        .values("product_id", "product__name", "product__name_zh")
         .annotate(pieces=Sum("quantity"))
         .order_by("-pieces", "product_id")
     )
-    return [Seller(row["product_id"], row["product__name"], row["pieces"]) for row in rows[:10]]
+    return [
+        Seller(row["product_id"], in_language(row["product__name"], row["product__name_zh"]), row["pieces"])
+        for row in rows[:10]
+    ]

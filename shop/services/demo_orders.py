@@ -16,6 +16,7 @@ from shop.models import (
     Customer,
     Order,
     OrderEvent,
+    OutboxMessage,
     Payment,
     Product,
     SandboxTrade,
@@ -24,6 +25,7 @@ from shop.models import (
     StockMovement,
 )
 from shop.models.orders import PaymentType
+from shop.models.outbox import OutboxKind
 from shop.payments import Callback
 from shop.selectors.cart import cart_of
 from shop.selectors.checkout import delivery_rule, summary_for
@@ -99,3 +101,7 @@ def _date_back(order: Order, by: timedelta) -> None:
     Shipment.objects.filter(order=order).update(shipped_at=then, delivered_at=then)
     ShipmentEvent.objects.filter(shipment__order=order).update(at=then)
     StockMovement.objects.filter(order=order).update(at=then)
+    # Nobody has to be told today that it can be packed.
+    OutboxMessage.objects.filter(
+        kind=OutboxKind.MAIL, payload__subject=f"Order {order.number} is paid"
+    ).delete()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shop.models import Order
+from shop.models import Order, OutboxMessage
 from shop.models.orders import OrderStatus
 from shop.selectors.reviews import purchase_of
 from shop.services.demo_orders import add_past_orders
@@ -28,4 +28,5 @@ def test_the_demo_s_shoppers_have_bought_before_and_the_ledgers_agree() -> None:
     assert purchase_of(alice, goods[0]) is not None
     assert purchase_of(alice, few) is None
     assert list(differences()) == []
+    assert OutboxMessage.objects.count() == 0  # no mail of today about them
     assert add_past_orders(packer=packer) == 0

@@ -120,7 +120,7 @@ def test_the_command_and_the_daily_task_forget_what_is_old() -> None:
     printed = StringIO()
     ProductView.objects.create(customer=alice, product=product, viewed_at=long_ago)
     call_command("forget_old_data", stdout=printed)
-    assert printed.getvalue() == "Forgot 1 views and 0 login delays.\n"
+    assert printed.getvalue() == "Forgot 1 views, 0 login delays and 0 receivers.\n"
     ProductView.objects.create(customer=alice, product=product, viewed_at=long_ago)
     forget_old_data()
     assert ProductView.objects.count() == 0

@@ -6,8 +6,14 @@ from shop.services.forgetting import forget_old_data
 
 
 class Command(BaseCommand):
-    help = "Deletes old views, login delays and idempotency keys, expired tokens and sessions."
+    help = (
+        "Deletes old views, login delays and idempotency keys, expired tokens and sessions, and of orders "
+        "that are over the receivers whose accounts are closed."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         forgotten = forget_old_data()
-        self.stdout.write(f"Forgot {forgotten.views:,} views and {forgotten.login_delays:,} login delays.")
+        self.stdout.write(
+            f"Forgot {forgotten.views:,} views, {forgotten.login_delays:,} login delays "
+            f"and {forgotten.receivers:,} receivers."
+        )
