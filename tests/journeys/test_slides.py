@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shop.remembering import HOME_SECONDS
 from tests.journeys.conftest import ROOT, RunningShop
 
 pytestmark = [pytest.mark.journey, pytest.mark.processes]
@@ -27,6 +29,7 @@ def two_slides(shop: RunningShop, service_variables: dict[str, str]) -> None:
         [sys.executable, "manage.py", "shell", "--command", TWO_SLIDES],
         cwd=ROOT, env=os.environ | variables | service_variables, check=True,
     )  # fmt: skip
+    time.sleep(HOME_SECONDS)  # the home page may be as old as that
 
 
 def opened(page: Page, shop: RunningShop) -> Page:
