@@ -23,11 +23,11 @@ from shop.remembering import remembered
 ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
 
 # Measured: docs/benchmarks/search.md.
-FEW_ROWS = 1_500  # up to here comparing every row is faster than walking the index, and exact
+FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the index, and exact
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
 MOST_COMPARED = 20_000  # rows that are compared for exactness' sake
 EF_SEARCH = 200
-ENOUGH = 80  # rows that pass are walked to, however few are asked for: the nearest four are then among them
+ENOUGH = 20  # rows that pass are walked to, however few are asked for: the nearest four are then among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 LIFETIME = 60  # seconds for which an expectation holds
 
