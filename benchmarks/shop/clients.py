@@ -71,7 +71,10 @@ class Timed:
 def browse(
     address: str, sessions: Sequence[str], paths: Sequence[str], seconds: float, warm_up: int
 ) -> Timed:
-    """All clients ask for `paths` in turn for so long, after `warm_up` requests that do not count."""
+    """All clients ask for `paths` in turn for so long, after `warm_up` requests that do not count.
+
+    A site too slow for so many is warm after `seconds`.
+    """
     return asyncio.run(_browse(address, sessions, paths, seconds, warm_up))
 
 
@@ -86,7 +89,12 @@ async def _browse(
                 seen.append(await get(browser, paths[next(numbers) % len(paths)]))
 
     warm: list[Seen] = []
-    await asyncio.gather(*(client(session, lambda: len(warm) >= warm_up, warm) for session in sessions))
+    warm_by = time.perf_counter() + seconds
+
+    def is_warm() -> bool:
+        return len(warm) >= warm_up or time.perf_counter() >= warm_by
+
+    await asyncio.gather(*(client(session, is_warm, warm) for session in sessions))
     started = time.perf_counter()
     until = started + seconds
     await asyncio.gather(
