@@ -15,11 +15,13 @@ async function start() {
   const regions = await answer.json();
   const cities = () => regions[province.value] || {};
   const offerDistricts = () => offer(district, cities()[city.value] || []);
-  province.addEventListener("change", () => {
+  const offerCities = () => {
     offer(city, Object.keys(cities()));
     offerDistricts();
-  });
+  };
+  province.addEventListener("change", offerCities);
   city.addEventListener("change", offerDistricts);
+  if (province.value && city.options.length === 1) offerCities(); // chosen before the names came
   steps.querySelector("button").remove();
 }
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.journeys.conftest import RunningShop
 
@@ -61,6 +61,19 @@ def test_a_purchase_by_keyboard_is_confirmed_by_the_worker(page: Page, shop: Run
     enter(page.get_by_role("link", name="To the order"))
     expect(page.locator(".timeline").first.get_by_text("Paid")).to_be_visible()
     expect(page.get_by_text("12 Tea Lane")).to_be_visible()
+
+
+def test_a_province_chosen_before_the_names_came_has_its_cities(page: Page, shop: RunningShop) -> None:
+    held: list[Route] = []
+    page.route("**/regions.json", lambda route: held.append(route))
+    page.goto(f"{shop.address}/account/addresses/new/")
+    with page.expect_request("**/regions.json"):
+        log_in(page, shop, "bob")
+    page.get_by_label("Province", exact=True).select_option(STEPS["Province"])
+    expect(page.get_by_label("City", exact=True).locator("option")).to_have_count(1)
+    held[0].continue_()
+    page.get_by_label("City", exact=True).select_option(STEPS["City"])
+    page.get_by_label("District", exact=True).select_option(STEPS["District"])
 
 
 def test_the_whole_purchase_works_on_a_small_phone_without_javascript(
