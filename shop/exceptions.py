@@ -193,6 +193,10 @@ class WrongLine:
     reason: str
 
 
+class TrailKept(ShopError):
+    """An entry of the audit trail is neither changed nor deleted."""
+
+
 class WrongProductFile(ShopError):
     """A file of products has wrong `lines`, so none of it was taken."""
 

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shop.admin import catalogue, content, coupons, customers, orders, reviews
+from shop.admin import audit, catalogue, content, coupons, customers, orders, reviews
 from shop.forms.access import StaffLoginForm
 
-__all__ = ["catalogue", "content", "coupons", "customers", "orders", "reviews"]
+__all__ = ["audit", "catalogue", "content", "coupons", "customers", "orders", "reviews"]
 
 admin.site.site_header = "Larder"
 admin.site.site_title = "Larder"

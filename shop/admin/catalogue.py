@@ -8,7 +8,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from shop.admin.audit import Audited
 from shop.admin.product_file import ByCsv
 from shop.exceptions import StockAllocated
 from shop.forms.admin import ProductForm
@@ -17,7 +19,7 @@ from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.selectors.dashboard import low_stock
-from shop.services.catalogue import keep_category
+from shop.services.catalogue import change_product, keep_category, put_on_sale
 from shop.services.stock import adjust_stock
 
 
@@ -32,8 +34,7 @@ class KeepsWho(admin.ModelAdmin[Any]):
             obj.created_by_id = request.user.pk
             obj.save()
         else:
-            changed = [name for name in form.changed_data if name != "on_hand"]  # its own service's
-            obj.save(update_fields=[*changed, "changed_by", "changed_at"])
+            obj.save(update_fields=[*form.changed_data, "changed_by", "changed_at"])
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -128,7 +129,7 @@ class StockFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(ByCsv, KeepsWho):
+class ProductAdmin(ByCsv, Audited, KeepsWho):
     form = ProductForm
     list_display = (
         "local_name",
@@ -147,11 +148,12 @@ class ProductAdmin(ByCsv, KeepsWho):
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")
     autocomplete_fields = ("category",)
     inlines = (PicturesOfProduct, TagsOfProduct)
-    actions = ("export_chosen",)
+    actions = ("put_on_sale", "take_off_sale", "export_chosen")
     formfield_overrides = REENCODED
     list_per_page = 50
     readonly_fields = (
         "allocated", "review_count", "stars_total", "created_at", "created_by", "changed_at", "changed_by",
+        "trail",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": (("name", "name_zh"), ("brief", "brief_zh"), "detail", "detail_zh", "cover")}),
@@ -162,6 +164,7 @@ class ProductAdmin(ByCsv, KeepsWho):
         )}),
         (_("History"), {"fields": (
             ("review_count", "stars_total"), ("created_at", "created_by"), ("changed_at", "changed_by"),
+            "trail",
         )}),
     )  # fmt: skip
 
@@ -177,7 +180,11 @@ class ProductAdmin(ByCsv, KeepsWho):
         counted = obj.on_hand
         shown = form.initial.get("on_hand", 0) if change else 0
         obj.on_hand = shown
-        super().save_model(request, obj, form, change)
+        if change:
+            columns = set(form.changed_data) - {"on_hand"}
+            change_product(product=obj, columns=columns, actor_id=request.user.pk)
+        else:
+            super().save_model(request, obj, form, change)
         try:
             adjust_stock(product_id=obj.pk, change=counted - shown, actor_id=request.user.pk)
         except StockAllocated as error:
@@ -185,8 +192,29 @@ class ProductAdmin(ByCsv, KeepsWho):
             facts = {"product": error.product, "allocated": error.product.allocated}
             messages.error(request, sentence % facts)
 
+    @admin.action(description=_("Put on sale"), permissions=["change"])
+    def put_on_sale(self, request: HttpRequest, chosen: "QuerySet[Product]") -> None:
+        put_all_on_sale(request, chosen, is_on_sale=True)
+
+    @admin.action(description=_("Take off sale"), permissions=["change"])
+    def take_off_sale(self, request: HttpRequest, chosen: "QuerySet[Product]") -> None:
+        put_all_on_sale(request, chosen, is_on_sale=False)
+
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
         return super().get_changelist_form(request, form=ProductForm, **kwargs)
+
+
+def put_all_on_sale(request: HttpRequest, chosen: "QuerySet[Product]", *, is_on_sale: bool) -> None:
+    changed = put_on_sale(
+        product_ids=list(chosen.values_list("pk", flat=True)), is_on_sale=is_on_sale, actor_id=request.user.pk
+    )
+    if is_on_sale:
+        sentence = ngettext("%(n)d product is on sale now.", "%(n)d products are on sale now.", len(changed))
+    else:
+        sentence = ngettext(
+            "%(n)d product is off sale now.", "%(n)d products are off sale now.", len(changed)
+        )
+    messages.success(request, sentence % {"n": len(changed)})
 
 
 @admin.register(ProductTag)

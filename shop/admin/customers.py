@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from shop.admin.audit import Audited
 from shop.forms.admin import CustomerChangeForm, CustomerCreationForm
 from shop.models import Customer
 from shop.services.customers import lock_customers, unlock_customers
@@ -18,7 +19,7 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(Customer)
-class CustomerAdmin(UserAdmin[Customer]):
+class CustomerAdmin(Audited, UserAdmin[Customer]):
     form = CustomerChangeForm
     add_form = CustomerCreationForm
     list_display = ("login_name", "nickname", "email", "is_staff", "is_locked", "is_deleted", "joined_at")
@@ -26,11 +27,11 @@ class CustomerAdmin(UserAdmin[Customer]):
     search_fields = ("login_name", "nickname", "email")
     ordering = ("-joined_at",)
     actions = ("lock", "unlock")
-    readonly_fields = ("avatar", "is_locked", "is_deleted", "joined_at", "last_login")
+    readonly_fields = ("avatar", "is_locked", "is_deleted", "joined_at", "last_login", "trail")
     fieldsets = (
         (None, {"fields": ("login_name", "password")}),
         (_("Profile"), {"fields": ("nickname", "signature", "email", "avatar")}),
-        (_("State"), {"fields": ("is_locked", "is_deleted", "joined_at", "last_login")}),
+        (_("State"), {"fields": ("is_locked", "is_deleted", "joined_at", "last_login", "trail")}),
         (_("Rights"), {"fields": RIGHTS}),
     )
     add_fieldsets = (
@@ -85,6 +86,6 @@ def change_lock(
     others = chosen.exclude(pk=staff_id)
     if not request.user.is_superuser:
         others = others.filter(is_staff=False, is_superuser=False)
-    changed = change(customer_ids=list(others.values_list("pk", flat=True)))
+    changed = change(customer_ids=list(others.values_list("pk", flat=True)), actor_id=request.user.pk)
     LogEntry.objects.log_actions(staff_id, Customer.objects.filter(pk__in=changed), CHANGE, f"{said}.")
     return len(changed)

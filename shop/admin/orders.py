@@ -12,6 +12,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from shop.admin.audit import Audited
 from shop.exceptions import ShopError
 from shop.forms.packing import OrderRow, RefundRows, ShipRows
 from shop.models import Order, OrderEvent, OrderItem, Payment, Refund, Shipment, StockMovement
@@ -77,7 +78,7 @@ class ShipmentOfOrder(Lines):
 
 
 @admin.register(Order)
-class OrderAdmin(Ledger):
+class OrderAdmin(Audited, Ledger):
     """The packing board: filter by status, oldest first, and move orders along in bulk."""
 
     list_display = ("number", "customer", "status", "payment_status", "total", "waiting")
@@ -88,6 +89,9 @@ class OrderAdmin(Ledger):
     ordering = ("created_at", "pk")
     inlines = (ItemsOfOrder, EventsOfOrder, PaymentsOfOrder, RefundsOfOrder, ShipmentOfOrder)
     actions = ("pack", "print_list", "ship", "record_delivery", "close", "refund")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "trail"]
 
     @admin.display(description=_("waiting for"), ordering="created_at")
     def waiting(self, order: Order) -> str:

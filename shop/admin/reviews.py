@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from shop.admin.audit import Audited
 from shop.models import Review
 from shop.models.reviews import ReviewStatus
 from shop.services.reviews import moderate_reviews
 
 
 @admin.register(Review)
-class ReviewAdmin(admin.ModelAdmin[Review]):
+class ReviewAdmin(Audited):
     """Reviews are read and moderated here; nobody rewrites or deletes what a customer wrote."""
 
     list_display = ("__str__", "product", "stars", "author_name", "status", "created_at")
@@ -24,7 +25,7 @@ class ReviewAdmin(admin.ModelAdmin[Review]):
     actions = ("publish", "hold", "reject")
     fields = readonly_fields = (
         "product", "customer", "order_item", "author_name", "stars", "title", "body", "helpful_votes",
-        "is_verified_purchase", "source_id", "status", "created_at", "changed_at",
+        "is_verified_purchase", "source_id", "status", "created_at", "changed_at", "trail",
     )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -48,6 +49,6 @@ class ReviewAdmin(admin.ModelAdmin[Review]):
 
 def moderate(request: HttpRequest, chosen: "QuerySet[Review]", status: ReviewStatus) -> None:
     review_ids = list(chosen.order_by("pk").values_list("pk", flat=True))
-    changed = moderate_reviews(review_ids=review_ids, status=status)
+    changed = moderate_reviews(review_ids=review_ids, status=status, actor_id=request.user.pk)
     sentence = ngettext("%(n)d review is now %(status)s.", "%(n)d reviews are now %(status)s.", changed)
     messages.success(request, sentence % {"n": changed, "status": status.label})

@@ -1,6 +1,7 @@
 """The shop's entities, one module per noun."""
 
 from shop.models.addresses import Address
+from shop.models.audit import AuditEntry
 from shop.models.cart import CartItem
 from shop.models.catalogue import Category, Product
 from shop.models.content import Announcement, CarouselSlide, HomeSlot
@@ -23,6 +24,7 @@ __all__ = [
     "Address",
     "Announcement",
     "ApiToken",
+    "AuditEntry",
     "CarouselSlide",
     "CartItem",
     "Category",

@@ -1,13 +1,17 @@
 """Changes to what the shop sells that reach further than one row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from shop.models import Category, Product
+from shop.services.audit import Change, record_changes
+from shop.services.locks import lock_products
 from shop.services.stock import adjust_stock, open_ledger
+
+AUDITED = ("selling_price", "original_price", "is_on_sale")  # of what `change_product` stores
 
 
 def keep_category(category: Category) -> None:
@@ -21,6 +25,35 @@ def keep_category(category: Category) -> None:
         Product.objects.filter(
             Q(category=category) | Q(category__parent=category) | Q(category__parent__parent=category)
         ).update(changed_at=timezone.now())
+
+
+@transaction.atomic
+def change_product(*, product: Product, columns: Collection[str], actor_id: int | None) -> None:
+    """Store these columns of a product that a form or a file has changed, and nothing else of it.
+
+    Its stock is not among them: see `adjust_stock`.
+    """
+    before = Product.objects.select_for_update().get(pk=product.pk)
+    product.changed_by_id = actor_id
+    product.save(update_fields=[*columns, "changed_by", "changed_at"])
+    changes = [
+        Change(product, column, getattr(before, column), getattr(product, column))
+        for column in AUDITED
+        if column in columns
+    ]
+    record_changes(changes, actor_id=actor_id)
+
+
+@transaction.atomic
+def put_on_sale(*, product_ids: Collection[int], is_on_sale: bool, actor_id: int | None) -> list[int]:
+    """Offer products, or offer them no longer. Returns those that were not so before."""
+    others = [product for product in lock_products(product_ids) if product.is_on_sale != is_on_sale]
+    Product.objects.filter(pk__in=[product.pk for product in others]).update(
+        is_on_sale=is_on_sale, changed_at=timezone.now(), changed_by=actor_id
+    )
+    changes = [Change(product, "is_on_sale", not is_on_sale, is_on_sale) for product in others]
+    record_changes(changes, actor_id=actor_id)
+    return [product.pk for product in others]
 
 
 def add_products(products: Sequence[Product]) -> None:

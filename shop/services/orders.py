@@ -13,6 +13,7 @@ from django.utils import timezone
 from shop.exceptions import OrderMoved
 from shop.models import Customer, Order, OrderEvent, Shipment, ShipmentEvent
 from shop.models.orders import OrderStatus, ShipmentEventKind
+from shop.services.audit import record
 from shop.services.coupons import return_coupon
 from shop.services.locks import lock_order
 from shop.services.outbox import tell_customer
@@ -57,7 +58,7 @@ def pack_order(*, order: Order, actor: Customer) -> Order:
 def ship_order(*, order: Order, actor: Customer, carrier: str, tracking_number: str) -> Order:
     """Hand a packed order to the carrier: what it held leaves the stock. Raises OrderMoved."""
     moved = move(order, (OrderStatus.PACKED,), OrderStatus.SHIPPED, actor)
-    consume(order=moved)
+    consume(order=moved, actor=actor)
     shipment = Shipment.objects.create(order=moved, carrier=carrier, tracking_number=tracking_number)
     ShipmentEvent.objects.create(shipment=shipment, kind=ShipmentEventKind.HANDED_OVER)
     tell_customer(moved, "order_shipped", shipment=shipment)
@@ -102,6 +103,7 @@ def move(
         status=status, changed_at=timezone.now()
     ):
         raise OrderMoved(locked)
+    record(actor=actor, target=locked, field="status", before=locked.status, after=status)
     locked.status = status
     OrderEvent.objects.create(order=locked, status=status, actor=actor)
     return locked

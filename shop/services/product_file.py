@@ -14,7 +14,7 @@ from shop.models import Category, Product
 from shop.product_csv import KEYS, Cells, Line, lines_of
 from shop.rich_text import sanitised
 from shop.selectors.product_file import cells_of, path_text
-from shop.services.catalogue import add_products, count_stock
+from shop.services.catalogue import add_products, change_product, count_stock
 
 AT_ONCE = 500
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -255,7 +255,6 @@ def _write(drafts: Sequence[_Draft], actor_id: int | None) -> None:
         if "on_hand" in columns:
             count_stock(product=product, on_hand=product.on_hand, actor_id=actor_id)
         if columns := columns - {"on_hand"}:
-            product.changed_by_id = actor_id
-            product.save(update_fields=[*columns, "changed_by", "changed_at"])
+            change_product(product=product, columns=columns, actor_id=actor_id)
     for some in _portions(new):
         add_products(some)

@@ -12,6 +12,7 @@ from shop.exceptions import AlreadyReviewed, BuyingLocked, NotBought
 from shop.models import Customer, Product, Review, TagMention
 from shop.models.reviews import ReviewStatus
 from shop.selectors.reviews import purchase_of
+from shop.services.audit import Change, record, record_changes
 from shop.services.customers import customer_for_update
 
 AT_ONCE = 500  # reviews moderated in one transaction
@@ -64,7 +65,9 @@ def rewrite_review(*, customer: Customer, review_id: int, stars: int, title: str
             review_count=F("review_count") - is_held,
             stars_total=F("stars_total") - review.stars + (0 if is_held else stars),
         )
-    review.status = ReviewStatus.HELD if is_held else ReviewStatus.PUBLISHED
+    status = ReviewStatus.HELD if is_held else ReviewStatus.PUBLISHED
+    record(actor=customer, target=review, field="status", before=review.status, after=status)
+    review.status = status
     review.stars, review.title, review.body = stars, title, body
     review.save(update_fields=("stars", "title", "body", "status", "changed_at"))
 
@@ -73,7 +76,7 @@ def rewrite_review(*, customer: Customer, review_id: int, stars: int, title: str
 def withdraw_review(*, customer: Customer, review_id: int) -> None:
     """Empty it for good; its author may write another. Raises Review.DoesNotExist where it is not theirs."""
     customer_for_update(customer.pk)
-    _withdraw(_own_review_for_update(customer, review_id))
+    _withdraw(_own_review_for_update(customer, review_id), customer)
 
 
 def withdraw_reviews_of(customer: Customer) -> None:
@@ -81,20 +84,20 @@ def withdraw_reviews_of(customer: Customer) -> None:
     own = Review.objects.filter(customer=customer)
     _lock_products(set(own.values_list("product_id", flat=True)))
     for review in own.order_by("pk").select_for_update():
-        _withdraw(review)
+        _withdraw(review, customer)
 
 
-def moderate_reviews(*, review_ids: Sequence[int], status: ReviewStatus) -> int:
+def moderate_reviews(*, review_ids: Sequence[int], status: ReviewStatus, actor_id: int | None = None) -> int:
     """Give the reviews `status`; only published ones count in their products.
 
     Returns how many changed. Works in batches, each whole or not done at all.
     """
     starts = range(0, len(review_ids), AT_ONCE)
-    return sum(_moderate(review_ids[start : start + AT_ONCE], status) for start in starts)
+    return sum(_moderate(review_ids[start : start + AT_ONCE], status, actor_id) for start in starts)
 
 
 @transaction.atomic
-def _moderate(review_ids: Sequence[int], status: ReviewStatus) -> int:
+def _moderate(review_ids: Sequence[int], status: ReviewStatus, actor_id: int | None) -> int:
     wanted = (
         Review.objects.filter(pk__in=review_ids)
         .exclude(status__in=(status, ReviewStatus.WITHDRAWN))
@@ -105,6 +108,8 @@ def _moderate(review_ids: Sequence[int], status: ReviewStatus) -> int:
     Review.objects.filter(pk__in=[review.pk for review in changing]).update(
         status=status, changed_at=timezone.now()
     )
+    changes = [Change(review, "status", review.status, status) for review in changing]
+    record_changes(changes, actor_id=actor_id)
     reviews: Counter[int] = Counter()
     stars: Counter[int] = Counter()
     for review in changing:
@@ -129,12 +134,13 @@ def _own_review_for_update(customer: Customer, review_id: int) -> Review:
     return Review.objects.select_for_update().get(pk=review_id, customer=customer)
 
 
-def _withdraw(review: Review) -> None:
+def _withdraw(review: Review, author: Customer) -> None:
     """The row stays: readers of the feed would never hear of a review that is gone."""
     if review.status == ReviewStatus.PUBLISHED:
         Product.objects.filter(pk=review.product_id).update(
             review_count=F("review_count") - 1, stars_total=F("stars_total") - review.stars
         )
+    record(actor=author, target=review, field="status", before=review.status, after=ReviewStatus.WITHDRAWN)
     TagMention.objects.filter(review=review).delete()
     Review.objects.filter(pk=review.pk).update(
         status=ReviewStatus.WITHDRAWN, customer=None, order_item=None, author_name="", title="", body="",

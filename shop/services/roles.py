@@ -15,14 +15,16 @@ ROLES: Mapping[str, Rights] = {
     "catalogue desk": {
         "product": KEEP, "category": KEEP, "productpicture": ALL, "producttag": LOOK, "stockmovement": LOOK,
         "announcement": ALL, "carouselslide": ALL, "homeslot": ALL, "coupon": KEEP,
+        "auditentry": LOOK,
     },
     "order desk": {
         "order": CHANGE, "refund": CHANGE, "orderitem": LOOK, "orderevent": LOOK, "shipment": LOOK,
-        "payment": LOOK, "stockmovement": LOOK, "deliveryrule": KEEP,
+        "payment": LOOK, "stockmovement": LOOK, "deliveryrule": KEEP, "auditentry": LOOK,
     },
     "support desk": {
         "customer": CHANGE, "review": CHANGE, "order": LOOK, "orderitem": LOOK, "orderevent": LOOK,
         "shipment": LOOK, "payment": LOOK, "refund": LOOK, "coupon": LOOK, "customercoupon": LOOK,
+        "auditentry": LOOK,
     },
 }  # fmt: skip
 

@@ -10,8 +10,9 @@ from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from shop.exceptions import OutOfStock, StockAllocated
-from shop.models import Order, Product, StockMovement
+from shop.models import Customer, Order, Product, StockMovement
 from shop.models.stock import MovementKind
+from shop.services.audit import Change, record_changes
 from shop.services.locks import lock_products
 
 Quantities = Mapping[int, int]  # pieces by product id
@@ -37,21 +38,27 @@ def allocate(*, order: Order, quantities: Quantities, products: Mapping[int, Pro
 
 def release(*, order: Order) -> None:
     """Give back what an order holds, in the transaction that closes it."""
-    quantities = _locked_quantities(order)
+    quantities = {product.pk: quantity for product, quantity in _locked_products(order).items()}
     Product.objects.filter(pk__in=quantities).update(
         allocated=F("allocated") - _by_product(quantities), changed_at=timezone.now()
     )
     _record(order, quantities, MovementKind.RELEASE, allocated=-1)
 
 
-def consume(*, order: Order) -> None:
+def consume(*, order: Order, actor: Customer | None) -> None:
     """What an order held leaves the house, in the transaction that ships it."""
-    quantities = _locked_quantities(order)
+    products = _locked_products(order)
+    quantities = {product.pk: quantity for product, quantity in products.items()}
     wanted = _by_product(quantities)
     Product.objects.filter(pk__in=quantities).update(
         allocated=F("allocated") - wanted, on_hand=F("on_hand") - wanted
     )
     _record(order, quantities, MovementKind.SHIP, on_hand=-1, allocated=-1)
+    left = (
+        Change(product, "on_hand", product.on_hand, product.on_hand - quantity)
+        for product, quantity in products.items()
+    )
+    record_changes(left, actor_id=actor.pk if actor else None)
 
 
 @transaction.atomic
@@ -70,6 +77,9 @@ def adjust_stock(*, product_id: int, change: int, actor_id: int | None) -> None:
     StockMovement.objects.create(
         product_id=product_id, kind=MovementKind.COUNT, on_hand_change=change, actor_id=actor_id
     )
+    product = Product.objects.get(pk=product_id)  # after the update: the row is ours until the end
+    counted = Change(product, "on_hand", product.on_hand - change, product.on_hand)
+    record_changes([counted], actor_id=actor_id)
 
 
 def open_ledger(products: "QuerySet[Product]") -> None:
@@ -81,10 +91,10 @@ def open_ledger(products: "QuerySet[Product]") -> None:
     )
 
 
-def _locked_quantities(order: Order) -> Quantities:
+def _locked_products(order: Order) -> dict[Product, int]:
+    """How many of each the order has."""
     quantities = dict(order.items.values_list("product_id", "quantity"))
-    list(lock_products(quantities))
-    return quantities
+    return {product: quantities[product.pk] for product in lock_products(quantities)}
 
 
 def _by_product(quantities: Quantities) -> Case:

@@ -11,8 +11,9 @@ from tests.shop.builders import PASSWORD, a_customer, a_paid_order, a_review
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 LISTS = (
-    "announcement", "carouselslide", "category", "coupon", "customer", "customercoupon", "deliveryrule",
-    "homeslot", "order", "payment", "product", "producttag", "refund", "review", "stockmovement",
+    "announcement", "auditentry", "carouselslide", "category", "coupon", "customer", "customercoupon",
+    "deliveryrule", "homeslot", "order", "payment", "product", "producttag", "refund", "review",
+    "stockmovement",
 )  # fmt: skip
 
 
@@ -97,5 +98,5 @@ def test_keeping_the_roles_twice_changes_nothing_and_mends_what_strayed() -> Non
     keep_roles()
     keep_roles()
     assert set(group.permissions.values_list("codename", flat=True)) == before
-    assert len(before) == 12
+    assert len(before) == 13
     assert Group.objects.filter(name__in=ROLES).count() == 3
