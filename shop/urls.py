@@ -26,6 +26,7 @@ urlpatterns = [
     path("", catalogue.home, name="home"),
     path("category/<int:category_id>/", catalogue.category, name="category"),
     path("search/", catalogue.search, name="search"),
+    path("search/suggestions/", catalogue.suggestions, name="suggestions"),
     path("announcements/", content.announcements, name="announcements"),
     path("announcements/<int:announcement_id>/", content.announcement, name="announcement"),
     path("product/<int:product_id>/", product.product, name="product"),

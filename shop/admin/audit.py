@@ -31,7 +31,7 @@ class Audited(admin.ModelAdmin[Any]):
 
 
 class ActorFilter(admin.SimpleListFilter):
-    title = _("by")
+    title = _("person")
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:

@@ -28,6 +28,8 @@ from shop.remembering import LIST_SECONDS, remembered
 
 TAGS_ON_A_CARD = 2
 MOST_NAMED = 1_000  # ids in one statement
+SUGGESTED = 6
+SHORTEST_TYPED = 2  # letters
 
 # A single five-star review should not stand above two hundred good ones: five reviews of 3.6 stars
 # are added to each product's own.
@@ -171,6 +173,19 @@ def looked_up(criteria: Criteria) -> Criteria:
 
     named = remembered("named", criteria.text.split(), LIST_SECONDS, ids)
     return replace(criteria, named=named) if len(named) <= MOST_NAMED else criteria
+
+
+def suggested_products(text: str) -> list[Product]:
+    """A few whose names hold what somebody has typed so far, those that begin with it first."""
+    typed = " ".join(text.split())
+    if len(typed) < SHORTEST_TYPED and typed.isascii():
+        return []  # one Chinese character says more than one letter
+
+    def ask() -> list[Product]:
+        named = Product.objects.available().filter(Q(name__icontains=typed) | Q(name_zh__icontains=typed))
+        return list(named.order_by(_by_name(typed), *ORDERINGS[Sort.POPULAR])[:SUGGESTED])
+
+    return remembered("suggested", typed, LIST_SECONDS, ask)
 
 
 def open_subcategories(category: Category) -> "QuerySet[Category]":

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +14,7 @@ from shop.sentences import sentence
 from shop.services import cart as services
 from shop.session_cart import Wanted
 from shop.views.baskets import cart_summary, current_cart, page_before
+from shop.views.pages import is_swap, page_or_part
 
 Change = Callable[[HttpRequest, int, int], Wanted | None]
 
@@ -21,16 +22,21 @@ Change = Callable[[HttpRequest, int, int], Wanted | None]
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     shown = current_cart(request)
-    return render(request, "shop/cart.html", {"cart": shown, "summary": cart_summary(request, shown)})
+    context = {"cart": shown, "summary": cart_summary(request, shown)}
+    return page_or_part(request, "shop/cart.html", "shop/_basket_swap.html", context)
 
 
 @require_POST
 def add(request: HttpRequest, product_id: int) -> HttpResponse:
+    if is_swap(request):
+        return stepped(request, product_id, _add, _("Added to your cart."))
     return changed(request, product_id, _add, _("Added to your cart."))
 
 
 @require_POST
 def take(request: HttpRequest, product_id: int) -> HttpResponse:
+    if is_swap(request):
+        return stepped(request, product_id, _take, _("Taken out of your cart."))
     return changed(request, product_id, _take, _("Taken out of your cart."))
 
 
@@ -64,6 +70,26 @@ def changed(request: HttpRequest, product_id: int, change: Change, done: str) ->
         session_cart.put(request.session, product_id, line)
         messages.success(request, done)
     return redirect(f"{page_before(request)}#product-{product_id}")
+
+
+def stepped(request: HttpRequest, product_id: int, change: Change, done: str) -> HttpResponse:
+    """Change a line, and answer with what that changed: buttons that stay keep what is pressed next."""
+    form = QuantityForm(request.POST)
+    product = get_object_or_404(Product, pk=product_id)
+    before, refusal = session_cart.quantity_of(request.session, product_id), ""
+    if not form.is_valid():
+        refusal = str(form.errors["quantity"][0])
+    else:
+        try:
+            line = change(request, product_id, form.cleaned_data["quantity"])
+        except ShopError as error:
+            refusal = sentence(error)
+        else:
+            session_cart.put(request.session, product_id, line)
+    now = session_cart.quantity_of(request.session, product_id)
+    is_same = bool(before and now and not refusal)
+    context = {"product": product, "pieces": now, "is_same": is_same, "said": refusal or done}
+    return render(request, "shop/_stepper_swap.html", context | {"refusal": refusal})
 
 
 def _add(request: HttpRequest, product_id: int, quantity: int) -> Wanted | None:

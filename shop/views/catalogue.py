@@ -1,6 +1,7 @@
 from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from shop.forms.listing import criteria_from
@@ -9,7 +10,7 @@ from shop.selectors import catalogue
 from shop.selectors.catalogue import Criteria, Sort
 from shop.selectors.facets import facets_of
 from shop.selectors.home import home_page
-from shop.views.pages import CountedPaginator
+from shop.views.pages import CountedPaginator, page_or_part
 
 ON_A_PAGE = 24
 SUGGESTIONS = 4
@@ -24,19 +25,25 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def category(request: HttpRequest, category_id: int) -> HttpResponse:
     shown = get_object_or_404(Category.objects.open().select_related("parent__parent"), pk=category_id)
-    context = {
-        "category": shown,
-        "path": catalogue.path_to(shown),
-    }
-    return render(
-        request, "shop/category.html", context | listing(request, criteria_from(request.GET, shown))
-    )
+    context = {"category": shown, "path": catalogue.path_to(shown)}
+    context |= listing(request, criteria_from(request.GET, shown))
+    return page_or_part(request, "shop/category.html", "shop/_results.html", context)
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     criteria = criteria_from(request.GET)
-    return render(request, "shop/search.html", listing(request, criteria))
+    return page_or_part(request, "shop/search.html", "shop/_results.html", listing(request, criteria))
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """For the search box, as somebody types."""
+    criteria = criteria_from(request.GET)
+    products = catalogue.suggested_products(criteria.text)
+    said = ngettext("%(n)d suggestion", "%(n)d suggestions", len(products)) % {"n": len(products)}
+    context = {"products": products, "text": criteria.text, "said": said if products else ""}
+    return render(request, "shop/_suggested.html", context)
 
 
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
