@@ -217,6 +217,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 10},
     },
+    # Four for a shopper read their own touches live: this is how soon those of others count.
+    "recommender-learns": {
+        "task": "recommender.tasks.learn_from_behaviour",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # What a payment's confirmation, a refund or a mail waits at most.
     "outbox": {"task": "shop.tasks.deliver_outbox", "schedule": 1.0, "options": {"expires": 10}},
     "unpaid-orders": {"task": "shop.tasks.expire_orders", "schedule": 30.0, "options": {"expires": 60}},
@@ -309,6 +315,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
+BEHAVIOUR_DIR = env.folder("BEHAVIOUR_DIR", VAR_DIR / "behaviour")  # what the worker learns of shoppers
 CREDIT_SCORE_DIR = Path(env.text("CREDIT_SCORE_DIR", str(BASE_DIR / "loans" / "artefacts" / "credit_score")))
 IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)

@@ -5,7 +5,7 @@ what was bought then (SLIT: Choi et al., WWW 2021). Products of one day, whose o
 each other; older visits count less. Unlike EASE, what was bought later predicts nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,21 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """Events sorted by user, then time. Users and items are numbered from 0; days may begin anywhere."""
+    """Events sorted by user, then time. Users and items are numbered from 0; days may begin anywhere.
+
+    `strengths` say how much an event tells: one where nothing else is said.
+    """
 
     users: Integers
     items: Integers
     days: Integers
     user_count: int
     item_count: int
+    strengths: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def __post_init__(self) -> None:
+        if len(self.strengths) != len(self.users):
+            object.__setattr__(self, "strengths", np.ones(len(self.users), np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +47,16 @@ class Settings:
     lasting: float = 0.1  # what never fades, beside it
 
 
-def fit(data: Interactions, settings: Settings = Settings()) -> Floats:
+USUAL = Settings()
+
+
+def fit(data: Interactions, settings: Settings = USUAL) -> Floats:
     """(items, items): how much having bought the row's speaks for the column's. Dense, single precision."""
     past, bought = pasts(data, settings.visit_decay)
-    gram = (past.T @ past).toarray(order="F")
+    weighed = past.T.multiply(data.strengths).tocsr()
+    gram = (weighed @ past).toarray(order="F")
     gram[np.diag_indices_from(gram)] += settings.ridge
-    together = (past.T @ bought).tocsc()
+    together = (weighed @ bought).tocsc()
     weights: Floats = (together.T @ inverse(gram)).T  # the inverse is symmetric
     return weights
 
@@ -56,6 +68,7 @@ def pasts(data: Interactions, decay: float) -> tuple[Any, Any]:
     rows, columns = rows[is_past], columns[is_past]
     visits = visits_of(data)
     values = np.float32(decay) ** (visits[rows] - visits[columns]).astype(np.float32)
+    values *= data.strengths[columns]
     shape = (len(data.items), data.item_count)
     ones = np.ones(len(data.items), np.float32)
     return (
@@ -91,7 +104,7 @@ def inverse(matrix: Floats) -> Floats:
     return lower + np.tril(lower, -1).T
 
 
-def contexts(data: Interactions, settings: Settings = Settings()) -> Any:
+def contexts(data: Interactions, settings: Settings = USUAL) -> Any:
     """(users, items), sparse: what each bought, the recent more. Times the weights: the scores."""
     last = np.searchsorted(data.users, data.users, side="right") - 1
     places = (last - np.arange(len(data.users))).astype(np.float32)

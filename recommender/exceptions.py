@@ -35,3 +35,14 @@ class LabelModelUnusable(RecommenderError):
 
 class RecommenderUnavailable(RecommenderError):
     """The vector database is down or too slow for a page to wait for."""
+
+
+class BehaviourUnreadable(RecommenderError):
+    """A stored version of what behaviour taught is not what it should be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be read as a behaviour model: {reason}. "
+            "Remove it, or run manage.py fit_behaviour, which writes a new one."
+        )
+        self.path, self.reason = path, reason

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from recommender.exceptions import RecommenderUnavailable
+from recommender.for_you import Parts
 from recommender.models import Click, Impression, Place
 from recommender.patience import page_patience
 from recommender.selectors import Reason, ReasonKind
@@ -50,6 +51,8 @@ class Offered(Protocol):
     def sentence(self) -> str: ...
     @property
     def evidence_url(self) -> str: ...
+    @property
+    def parts(self) -> Parts | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def shown(place: Place, offers: Sequence[Offered], beside: Product | None = None
         place=place,
         beside_id=beside.pk if beside else None,
         product_ids=[offer.product.pk for offer in offers],
+        parts=[asdict(offer.parts) if offer.parts else None for offer in offers],
         reasons=[[offer.reason.kind.value, offer.reason.label, offer.reason.count] for offer in offers],
         is_fallback=any(offer.reason.kind is ReasonKind.LOVED for offer in offers),
         shown_at=timezone.now(),

@@ -223,11 +223,30 @@ class TagCluster(models.Model):
         return f"{self.product_id}: {self.medoid_id}"
 
 
+class Interaction(models.Model):
+    """Somebody touched a product: a copy of a row of the shop, from which behaviour is learnt."""
+
+    kind = models.CharField(max_length=8, help_text="As in shop.selectors.touched.TouchKind.")
+    source_id = models.BigIntegerField(help_text="The row of the shop that says so.")
+    shopper = models.CharField(max_length=40, help_text="c and a customer's id, or v and a guest's token.")
+    product_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("interaction")
+        verbose_name_plural = _("interactions")
+        constraints = (models.UniqueConstraint(fields=("kind", "source_id"), name="interaction_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.shopper} {self.kind} {self.product_id}"
+
+
 class Place(models.TextChoices):
     """Where on the shop's pages four products are shown."""
 
     ALIKE = "alike", _("alike")
     ASK = "ask", _("ask")
+    FOR_YOU = "for-you", _("for you")
 
 
 class Impression(models.Model):
@@ -243,6 +262,10 @@ class Impression(models.Model):
     reasons = models.JSONField(
         _("reasons"), help_text=_("In the order of the products: kind, label, reviews.")
     )
+    parts = models.JSONField(
+        _("parts of the scores"), default=list, blank=True,
+        help_text=_("In the order of the products: what each score is made of, where it is known."),
+    )  # fmt: skip
     is_fallback = models.BooleanField(
         _("fallback"), help_text=_("The recommender was down, slow or knew too little.")
     )

@@ -51,6 +51,7 @@ class ReasonKind(StrEnum):
     SHELF = "shelf"  # it stands on the same shelf
     WORDS = "words"  # its name or description has words of the request
     MEANING = "meaning"  # its description means nearly the same
+    TOGETHER = "together"  # others took it along with what this shopper chose
     LOVED = "loved"  # for want of anything better, it is among the most loved
 
 

@@ -1,7 +1,7 @@
 """Catching up with the shop: ingest, label, refresh, until nothing is left.
 
 Every stage finds its work in the database, so that a run can be killed anywhere and another go on. One run
-at a time: a PostgreSQL advisory lock is held by the session that works, and falls with it.
+at a time: recommender.turns.
 """
 
 import time
@@ -10,15 +10,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import connections
 
 from recommender.embedding import Embedder, default_embedder, refuse_a_mismatch
 from recommender.ingest import Ingested, ingest_changes
 from recommender.labelling import PairTagger, label_batch, open_tagger
 from recommender.models import ProductEntry, ReviewEntry
 from recommender.tags import Refreshed, refresh_batch
-
-LOCK = 0x1A2DE2  # the key of the advisory lock
+from recommender.turns import CATCHING_UP, turn
 
 Advance = Callable[[int], object]
 Watch = Callable[[str, int | None], AbstractContextManager[Advance]]  # a stage's name and size, where known
@@ -72,7 +70,7 @@ def catch_up(
     Raises LabelModelUnusable, EmbedderUnusable or ModelMismatch.
     """
     done = CaughtUp()
-    with single_flight() as is_ours:
+    with turn(CATCHING_UP) as is_ours:
         done.is_elsewhere = not is_ours
         while is_ours:
             ingested = ingest(watch=watch)
@@ -130,17 +128,3 @@ def fitting(embedder: Embedder | None) -> Embedder:
     embedder = embedder or default_embedder()
     refuse_a_mismatch(embedder)
     return embedder
-
-
-@contextmanager
-def single_flight() -> Iterator[bool]:
-    """Whether this session may work: True for one at a time, released when it ends or its process dies."""
-    with connections["recommender"].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        (is_ours,) = cursor.fetchone()
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connections["recommender"].cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

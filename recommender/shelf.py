@@ -5,6 +5,7 @@ Where the recommender is down, slow, or knows too little, the most loved product
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
+from recommender.for_you import Parts, for_you
 from recommender.intent import Intent
 from recommender.patience import page_patience
 from recommender.selectors import FOUR, Reason, ReasonKind, Recommendation, alike, asked_for, intent_of
@@ -19,6 +21,7 @@ from shop.label_names import local_label
 from shop.models import Product
 from shop.remembering import remembered
 from shop.selectors import catalogue
+from shop.selectors.touched import Touch
 
 ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how much, is asked each time
 BARELY_FITS = (
@@ -33,6 +36,7 @@ class Offer:
     product: Product
     reason: Reason
     sentence: str
+    parts: Parts | None = None  # of the score, where it has any that are worth keeping
 
     @property
     def evidence_url(self) -> str:
@@ -63,6 +67,46 @@ def soon_alike(product_id: int) -> list[Recommendation]:
     """Raises RecommenderUnavailable where it takes longer than a page waits."""
     with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
         return alike(product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ForShopper:
+    """Four for somebody; `is_theirs` where they come from what they touched."""
+
+    offers: list[Offer]
+    is_theirs: bool
+
+
+def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopper:
+    """By what was touched, or where that tells nothing, of what is `loved`, if that is four.
+
+    Whether a product can be had, and for how much, is asked each time.
+    """
+    offers = chosen_for(touches) if touches else []
+    known = {touch.product_id for touch in touches}
+    reason = Reason(ReasonKind.LOVED)
+    free = [
+        Offer(product, reason, SHOPPER_SENTENCES.of(reason))
+        for product in loved
+        if product.pk not in known and product.pk not in {offer.product.pk for offer in offers}
+    ]
+    if not offers and len(free) < FOUR:
+        return ForShopper([], is_theirs=False)
+    return ForShopper([*offers, *free][:FOUR], is_theirs=bool(offers))
+
+
+def chosen_for(touches: Sequence[Touch]) -> list[Offer]:
+    try:
+        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+            found = {one.product_id: one for one in for_you(touches)}
+    except RecommenderUnavailable:
+        return []
+    cards = catalogue.product_cards(list(found), with_tags=False) if found else []
+    return [
+        Offer(card, reason := found[card.pk].reason, SHOPPER_SENTENCES.of(reason), found[card.pk].parts)
+        for card in cards
+        if card.is_available
+    ][:FOUR]
 
 
 def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
@@ -98,33 +142,59 @@ def filled_up(chosen: list[Offer], but: Product | None = None) -> list[Offer]:
     ]
 
 
+class Beside(Enum):
+    """What stands on the other side of a reason."""
+
+    PRODUCT = "product"
+    REQUEST = "request"
+    SHOPPER = "shopper"
+
+
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """How a reason reads where one product, or a request, stands on the other side."""
+    """How a reason reads where one product, a request, or what a shopper chose stands on the other side."""
 
-    is_asked: bool
+    beside: Beside
 
     def of(self, reason: Reason) -> str:
         match reason.kind:
             case ReasonKind.TAG:
-                said = {"label": local_label(reason.label), "n": reason.count}
-                return (
-                    ngettext("“%(label)s”, says %(n)d review", "“%(label)s”, say %(n)d reviews", reason.count)
-                    % said
-                )
+                return self.of_tag(reason)
             case ReasonKind.SHELF:
                 return _("From the same shelf")
             case ReasonKind.WORDS:
                 return _("Called or described in your words")
             case ReasonKind.MEANING:
-                return (
-                    _("Its description comes close to your wish")
-                    if self.is_asked
-                    else _("Described much alike")
-                )
+                return self.of_meaning()
+            case ReasonKind.TOGETHER:
+                return _("Others took it along with what you chose")
             case ReasonKind.LOVED:
                 return _("Among the most loved here")
 
+    def of_tag(self, reason: Reason) -> str:
+        said = {"label": local_label(reason.label), "n": reason.count}
+        if self.beside is Beside.SHOPPER:
+            sentence = ngettext(
+                "As what you chose: “%(label)s”, says %(n)d review",
+                "As what you chose: “%(label)s”, say %(n)d reviews",
+                reason.count,
+            )
+        else:
+            sentence = ngettext(
+                "“%(label)s”, says %(n)d review", "“%(label)s”, say %(n)d reviews", reason.count
+            )
+        return sentence % said
 
-ALIKE_SENTENCES = Sentences(is_asked=False)
-ASKED_SENTENCES = Sentences(is_asked=True)
+    def of_meaning(self) -> str:
+        match self.beside:
+            case Beside.PRODUCT:
+                return _("Described much alike")
+            case Beside.REQUEST:
+                return _("Its description comes close to your wish")
+            case Beside.SHOPPER:
+                return _("Much like what you chose")
+
+
+ALIKE_SENTENCES = Sentences(Beside.PRODUCT)
+ASKED_SENTENCES = Sentences(Beside.REQUEST)
+SHOPPER_SENTENCES = Sentences(Beside.SHOPPER)

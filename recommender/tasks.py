@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_init
 
-from recommender import services
+from recommender import learning, services
 from recommender.exceptions import RecommenderError
 from recommender.impressions import forget_impressions
 
@@ -22,6 +22,11 @@ TURN = 5.0  # seconds, after which the worker's other tasks have theirs
 def catch_up() -> None:
     with suppress(services.EnoughForNow):
         services.catch_up(watch=services.working_for(TURN))
+
+
+@shared_task
+def learn_from_behaviour() -> None:
+    learning.learn()
 
 
 @shared_task

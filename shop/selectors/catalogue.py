@@ -135,9 +135,14 @@ def best_sellers(size: int) -> "QuerySet[Product]":
     return products.prefetch_related(top_tags())[:size]
 
 
-def product_cards(product_ids: Sequence[int]) -> list[Product]:
-    """The products of `product_ids` that are on sale, in that order, ready for cards: two queries."""
-    rows = Product.objects.on_sale().filter(pk__in=product_ids).prefetch_related(top_tags())
+def product_cards(product_ids: Sequence[int], *, with_tags: bool = True) -> list[Product]:
+    """The products of `product_ids` that are on sale, in that order, ready for cards: two queries.
+
+    A card that says why it is shown needs no tags, and one query is enough.
+    """
+    rows = Product.objects.on_sale().filter(pk__in=product_ids)
+    if with_tags:
+        rows = rows.prefetch_related(top_tags())
     found = {product.pk: product for product in rows}
     return [found[product_id] for product_id in product_ids if product_id in found]
 

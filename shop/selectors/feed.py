@@ -3,16 +3,20 @@
 Rows commit out of order, so a reader must look again at the last seconds: `FeedPosition.rewound`.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from shop.models import Category, Product, Review
+from shop.models import CartItem, Category, OrderItem, Payment, Product, ProductView, Review
+from shop.models.payments import PaymentOutcome
 from shop.models.reviews import ReviewStatus
 from shop.rich_text import plain_text
+from shop.selectors.touched import TouchKind, kept, praises
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -64,6 +68,18 @@ class ProductRow:
     is_available: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TouchRow:
+    """`source_id` is the id of the row that says so: a view, a cart's line, an order's, a review."""
+
+    position: FeedPosition
+    kind: TouchKind
+    source_id: int
+    shopper: str
+    product_id: int
+    at: datetime
+
+
 def changed_reviews(after: FeedPosition, limit: int) -> list[ReviewRow]:
     rows = _after(Review.objects.all(), after)[:limit]
     return [
@@ -86,12 +102,81 @@ def changed_products(after: FeedPosition, limit: int) -> list[ProductRow]:
     return [_product_row(row) for row in rows]
 
 
-def _after(rows: "QuerySet[ModelT]", position: FeedPosition) -> "QuerySet[ModelT]":
-    same_instant = Q(changed_at=position.changed_at, pk__gt=position.row_id)
+def new_touches(kind: TouchKind, after: FeedPosition, limit: int) -> list[TouchRow]:
+    """What shoppers looked at, put into their carts, paid for or praised; a purchase as it was paid."""
+    match kind:
+        case TouchKind.VIEWED:
+            return [
+                TouchRow(
+                    FeedPosition(row.viewed_at, row.pk), kind, row.pk, shopper(row.customer_id, row.visitor),
+                    row.product_id, row.viewed_at,
+                )
+                for row in _after(ProductView.objects.all(), after, "viewed_at")[:limit]
+            ]  # fmt: skip
+        case TouchKind.CARTED:
+            return [
+                TouchRow(
+                    FeedPosition(row.changed_at, row.pk), kind, row.pk, shopper(row.customer_id),
+                    row.product_id, row.changed_at,
+                )
+                for row in _after(CartItem.objects.all(), after)[:limit]
+            ]  # fmt: skip
+        case TouchKind.BOUGHT:
+            paid = Payment.objects.filter(outcome=PaymentOutcome.ACCEPTED)
+            payments = _after(paid.select_related("order"), after, "created_at")[:limit]
+            return [row for payment in _with_items(payments) for row in payment]
+        case TouchKind.PRAISED:
+            return [
+                TouchRow(
+                    FeedPosition(row.changed_at, row.pk), kind, row.pk, shopper(row.customer_id),
+                    row.product_id, row.created_at,
+                )
+                for row in _after(praises(), after)[:limit]
+            ]  # fmt: skip
+
+
+def _with_items(payments: "Iterable[Payment]") -> Iterator[list[TouchRow]]:
+    """Of each payment, the lines of its order, all at the payment's place in the feed."""
+    found = list(payments)
+    items = OrderItem.objects.filter(order__in=[payment.order_id for payment in found]).order_by("pk")
+    lines: dict[int, list[OrderItem]] = defaultdict(list)
+    for item in items:
+        lines[item.order_id].append(item)
+    for payment in found:
+        position = FeedPosition(payment.created_at, payment.pk)
+        customer = shopper(payment.order.customer_id)
+        at = payment.order.paid_at or payment.created_at
+        yield [
+            TouchRow(position, TouchKind.BOUGHT, item.pk, customer, item.product_id, at)
+            for item in lines[payment.order_id]
+        ]
+
+
+def shopper(customer_id: int | None, visitor: str = "") -> str:
+    """`c12` for a customer, `v…` for a guest."""
+    return f"c{customer_id}" if customer_id else f"v{visitor}"
+
+
+def touches_that_remain(kind: TouchKind, source_ids: Collection[int]) -> set[int]:
+    """Those of `source_ids` that still stand: not erased, given back or withdrawn, nor of who has gone."""
+    rows: dict[TouchKind, QuerySet[Any]] = {
+        TouchKind.VIEWED: ProductView.objects.all(),
+        TouchKind.CARTED: CartItem.objects.all(),
+        TouchKind.BOUGHT: kept().filter(order__customer__is_deleted=False),
+        TouchKind.PRAISED: praises().filter(customer__is_deleted=False),
+    }
+    return set(rows[kind].filter(pk__in=source_ids).order_by().values_list("pk", flat=True))
+
+
+def _after(
+    rows: "QuerySet[ModelT]", position: FeedPosition, moment: str = "changed_at"
+) -> "QuerySet[ModelT]":
+    same_instant = Q(**{moment: position.changed_at, "pk__gt": position.row_id})
     # The first condition says nothing new, but gives the index a range to walk.
     return rows.filter(
-        Q(changed_at__gte=position.changed_at), Q(changed_at__gt=position.changed_at) | same_instant
-    ).order_by("changed_at", "pk")
+        Q(**{f"{moment}__gte": position.changed_at}),
+        Q(**{f"{moment}__gt": position.changed_at}) | same_instant,
+    ).order_by(moment, "pk")
 
 
 def _product_row(product: Product) -> ProductRow:

@@ -136,8 +136,9 @@ def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Produ
     # The page itself and the two that were opened from it each showed four.
     assert lines[2].split() == ["alike", "3", "1", "33.3%", "2", "0.0%"]
     assert lines[3].split() == ["ask", "0", "0", "0.0%", "0", "0.0%"]
-    assert lines[4] == "6 of 6 products to be had were shown (100.0%)."
-    assert lines[5] == "0 reviews wait to be read, 0 products to be renewed."
+    assert lines[4].split() == ["for-you", "0", "0", "0.0%", "0", "0.0%"]
+    assert lines[5] == "6 of 6 products to be had were shown (100.0%)."
+    assert lines[6] == "0 reviews wait to be read, 0 products to be renewed."
 
 
 def test_days_that_are_none_are_refused() -> None:

@@ -50,13 +50,13 @@ def test_a_shop_without_products_says_so(client: Client) -> None:
 
 
 @pytest.mark.parametrize("products", [2, 9])
-def test_home_makes_six_queries_for_a_guest_however_many_products_there_are(
+def test_home_makes_four_queries_for_a_guest_however_many_products_there_are(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, products: int
 ) -> None:
     for _ in range(products):
         product = a_product(original_price=Decimal("12.00"))
         a_tag(product, "fresh", a_review(product))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get("/")
 
 

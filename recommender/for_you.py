@@ -1,0 +1,266 @@
+"""Four for a shopper: from what they touched, by behaviour and by interest, each with its reason.
+
+In three steps: what was touched makes interests and a context; interests and context name candidates; these
+are scored, and the best four taken that are not nearly the same. Nothing is written.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connections, transaction
+from django.utils import timezone
+
+from recommender import blend, weights
+from recommender.interactions import STRENGTHS
+from recommender.interests import (
+    Common,
+    Floats,
+    HeldTag,
+    Interest,
+    in_common,
+    interests_of,
+    kinship,
+    most_telling,
+    weights_of,
+)
+from recommender.search import EF_SEARCH, MOST_SCANNED
+from recommender.selectors import SPARE, Reason, ReasonKind
+from recommender.tag_memory import tags_of, vectors_of
+from recommender.weights import Weights
+from shop.selectors.touched import Touch, TouchKind
+
+NEAR_EACH = 20  # candidates of an interest
+FROM_BEHAVIOUR = 30
+SAME_THING = 0.93  # cosine from which two products are the same in another flavour
+JUST_BOUGHT = timedelta(days=60)
+
+REVISIONS = """
+    SELECT product_id, published_revision FROM recommender_productentry WHERE product_id = ANY(%s)
+"""
+# The centre of each interest, what is near to it, what behaviour names, and of all these the cosines.
+CANDIDATES = """
+    WITH touched AS (
+        SELECT * FROM unnest(%(touched)s::bigint[], %(interests)s::int[]) AS t (product_id, interest)
+    ), centre AS MATERIALIZED (
+        SELECT interest, avg(embedding)::halfvec AS vector
+        FROM touched JOIN recommender_productentry USING (product_id)
+        WHERE embedding IS NOT NULL GROUP BY interest
+    ), candidate AS (
+        SELECT near.product_id FROM centre CROSS JOIN LATERAL (
+            SELECT product_id FROM recommender_productentry
+            WHERE is_available AND embedding IS NOT NULL AND product_id <> ALL(%(without)s)
+            ORDER BY embedding <=> centre.vector LIMIT %(near)s
+        ) AS near
+        UNION SELECT unnest(%(named)s::bigint[])
+    )
+    SELECT entry.product_id, entry.published_revision,
+        (SELECT array_agg(1 - (entry.embedding <=> centre.vector) ORDER BY centre.interest) FROM centre),
+        (SELECT array_agg(centre.interest ORDER BY centre.interest) FROM centre)
+    FROM candidate JOIN recommender_productentry AS entry USING (product_id)
+    WHERE entry.is_available AND entry.product_id <> ALL(%(without)s)
+    ORDER BY entry.product_id
+"""
+LIKENESSES = """
+    SELECT one.product_id, other.product_id
+    FROM recommender_productentry AS one JOIN recommender_productentry AS other
+        ON one.product_id < other.product_id
+    WHERE one.product_id = ANY(%(ids)s) AND other.product_id = ANY(%(ids)s)
+        AND 1 - (one.embedding <=> other.embedding) >= %(same)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a score is made of: what behaviour and content said, and how far behaviour was trusted."""
+
+    behaviour: float  # 0 to 1, the best candidate having 1
+    content: float  # the same
+    shopper: float  # trust, 0 to 1
+    product: float
+    interest: int | None  # its number, the main one being 0
+
+
+@dataclass(frozen=True, slots=True)
+class ForYou:
+    product_id: int
+    score: float
+    reason: Reason
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that may be shown; `similarities` are its cosines to the interests, by number."""
+
+    product_id: int
+    revision: int
+    similarities: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """What is known of somebody now: by product what it says of them, and the interests in it."""
+
+    weights: Mapping[int, float]
+    interests: Sequence[Interest]
+    without: frozenset[int]
+
+
+def for_you(touches: Sequence[Touch], limit: int = SPARE) -> list[ForYou]:
+    """The best first; none where nothing is known of what was touched."""
+    shopper = shopper_of(touches)
+    if not shopper.weights:
+        return []
+    behaviour = weights.held(settings.BEHAVIOUR_DIR)
+    scores = behaviour.scores(shopper.weights)
+    found = candidates(shopper, named_by(behaviour, scores, shopper.without))
+    ranked = ranking(shopper, found, behaviour, scores)
+    return varied(ranked[: 2 * limit])[:limit]
+
+
+def shopper_of(touches: Sequence[Touch]) -> Shopper:
+    """What was touched and the recommender knows. What is in mind already is not to be shown again."""
+    now = timezone.now()
+    said = weights_of(touches, STRENGTHS, now.timestamp())
+    revisions = dict(rows_of(REVISIONS, [list(said)])) if said else {}
+    tags = tags_of(revisions)
+    vectors = vectors_of(tag.medoid_id for held in tags.values() for tag in held if tag.polarity >= 0)
+    known = {product_id: weight for product_id, weight in said.items() if product_id in revisions}
+    return Shopper(known, interests_of(known, tags, vectors), frozenset(in_mind(touches)))
+
+
+def in_mind(touches: Sequence[Touch]) -> set[int]:
+    """All that was touched, except what was bought so long ago that it may be used up."""
+    then = timezone.now() - JUST_BOUGHT
+    lately = {touch.product_id for touch in touches if touch.at >= then}
+    return lately | {touch.product_id for touch in touches if touch.kind is not TouchKind.BOUGHT}
+
+
+def named_by(behaviour: Weights, scores: Floats, without: Collection[int]) -> list[int]:
+    """The products that behaviour puts first."""
+    left = scores.copy()
+    rows = behaviour.rows_of(list(without))
+    left[rows[rows >= 0]] = 0.0
+    most = min(FROM_BEHAVIOUR, len(left))
+    places = np.argpartition(-left, most - 1)[:most] if most else np.zeros(0, np.int64)
+    return [int(behaviour.product_ids[place]) for place in places if left[place] > 0]
+
+
+def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
+    """Those that can be had, near to an interest or named by behaviour."""
+    touched = [(pk, number) for number, one in enumerate(shopper.interests) for pk in one.product_ids]
+    asked = {
+        "touched": [product_id for product_id, _ in touched],
+        "interests": [number for _, number in touched],
+        "without": sorted(shopper.without),
+        "near": NEAR_EACH,
+        "named": list(named),
+    }
+    with transaction.atomic(using="recommender"):
+        rows_of(
+            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+            " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
+            [str(EF_SEARCH), str(MOST_SCANNED)],
+        )
+        rows = rows_of(CANDIDATES, asked)
+    return [
+        Candidate(
+            pk,
+            revision,
+            {
+                number: cosine
+                for number, cosine in zip(numbers or (), cosines or (), strict=True)
+                if cosine is not None
+            },
+        )
+        for pk, revision, cosines, numbers in rows
+    ]
+
+
+def ranking(shopper: Shopper, found: Sequence[Candidate], behaviour: Weights, scores: Floats) -> list[ForYou]:
+    """Every candidate with its score and reason, the best first."""
+    if not found:
+        return []
+    tags = tags_of({one.product_id: one.revision for one in found})
+    kin = [kindred(shopper.interests, one, tags.get(one.product_id, ())) for one in found]
+    behaved, support = behaved_of(behaviour, scores, found)
+    content = scaled(np.array([best.fit for best in kin], np.float32))
+    shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
+    product_trust = blend.trust(support, blend.PRODUCT_DOUBT)
+    total = blend.blended(behaved, content, shopper_trust, product_trust)
+    ranked = [
+        ForYou(
+            one.product_id,
+            float(total[place]),
+            reason_of(kin[place].common, float(behaved[place])),
+            Parts(
+                round(float(behaved[place]), 4), round(float(content[place]), 4), round(shopper_trust, 4),
+                round(float(product_trust[place]), 4), kin[place].number,
+            ),
+        )
+        for place, one in enumerate(found)
+    ]  # fmt: skip
+    return sorted(ranked, key=lambda one: (-one.score, one.product_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """How well a product fits the interest that it fits best; `number` is None where it fits none."""
+
+    fit: float
+    number: int | None
+    common: Sequence[Common]
+
+
+def kindred(interests: Sequence[Interest], one: Candidate, tags: Sequence[HeldTag]) -> Kin:
+    best = Kin(0.0, None, ())
+    for number, interest in enumerate(interests):
+        common = in_common(interest, tags)
+        fit = kinship(interest, one.similarities.get(number, 0.0), common)
+        if fit > best.fit:
+            best = Kin(fit, number, common)
+    return best
+
+
+def behaved_of(behaviour: Weights, scores: Floats, found: Sequence[Candidate]) -> tuple[Floats, Floats]:
+    """Of each candidate, what behaviour says, 0 to 1, and how many events stand behind it."""
+    rows = behaviour.rows_of([one.product_id for one in found])
+    if not len(scores):
+        return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+    is_known = rows >= 0
+    said = np.where(is_known, np.maximum(scores[rows], 0.0), 0.0).astype(np.float32)
+    return scaled(said), np.where(is_known, behaviour.support[rows], 0.0).astype(np.float32)
+
+
+def scaled(values: Floats) -> Floats:
+    """The largest as one."""
+    most = float(values.max(initial=0.0))
+    return values / np.float32(most) if most > 0 else values
+
+
+def reason_of(common: Sequence[Common], behaved: float) -> Reason:
+    if tag := most_telling(common):
+        return Reason(ReasonKind.TAG, tag.medoid_id, tag.count)
+    return Reason(ReasonKind.TOGETHER if behaved > 0 else ReasonKind.MEANING)
+
+
+def varied(ranked: Sequence[ForYou]) -> list[ForYou]:
+    """Without what is nearly the same as something before it; those stand at the end, for want of others."""
+    same = rows_of(LIKENESSES, {"ids": [one.product_id for one in ranked], "same": SAME_THING})
+    alike = {frozenset(pair) for pair in same}
+    first: list[ForYou] = []
+    rest: list[ForYou] = []
+    for one in ranked:
+        is_new = all(frozenset((one.product_id, other.product_id)) not in alike for other in first)
+        (first if is_new else rest).append(one)
+    return first + rest
+
+
+def rows_of(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,180 @@
+"""What a shopper likes, in a few heaps: KMeans over the tag vectors of what they touched. Pure functions.
+
+Letters: P products touched, D dimensions, K interests.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.behaviour import USUAL, Settings
+from recommender.scoring import TELLING, ProductTag, certainty
+from shop.selectors.touched import Touch, TouchKind
+
+Floats = npt.NDArray[np.float32]
+
+MOST_INTERESTS = 3
+STRANGE = 0.6  # squared distance (a cosine of .7) from which a product begins an interest of its own
+ROUNDS = 10
+WEIGHT_OF_TAGS = 0.35  # beside a cosine, as for four alike
+LESSER = 0.4  # how much less than the main interest one counts that is hardly there
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTag:
+    """A product's tag, with how telling its label is."""
+
+    medoid_id: str
+    members: list[str]
+    polarity: int
+    count: int
+    share: float
+    rarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """`weight` is beside that of the main one, which has 1. `liked` are its products' tags, by label."""
+
+    product_ids: tuple[int, ...]
+    weight: float
+    liked: Mapping[str, tuple[HeldTag, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A tag of a product that an interest shares, and how much that says: 0 to 1."""
+
+    tag: HeldTag
+    weight: float
+
+
+def weights_of(
+    touches: Sequence[Touch],
+    strengths: Mapping[TouchKind, float],
+    now: float,
+    settings: Settings = USUAL,
+) -> dict[int, float]:
+    """By product, how much it says of the shopper now: what is old, or behind much else, fades.
+
+    As `behaviour.contexts`, where a weak touch moves what came before it back by as little as it says itself.
+    `touches` are the newest first; a product counts by what says most of it.
+    """
+    found: dict[int, float] = {}
+    place = 0.0
+    for touch in touches:
+        strength = strengths[touch.kind]
+        days = max(now - touch.at.timestamp(), 0.0) / DAY
+        fading = exp(-days / settings.days) + settings.lasting
+        weight = strength * settings.position_decay**place * fading
+        place += strength if touch.product_id not in found else 0.0
+        found[touch.product_id] = max(weight, found.get(touch.product_id, 0.0))
+    return found
+
+
+def interests_of(
+    weights: Mapping[int, float], tags: Mapping[int, Sequence[HeldTag]], vectors: Mapping[str, Floats]
+) -> list[Interest]:
+    """The main one first. A product without tags joins the main one; `vectors` are those of labels."""
+    ids = sorted(weights)
+    if not ids:
+        return []
+    told = {product_id: tag_vector(tags.get(product_id, ()), vectors) for product_id in ids}
+    tagged = [product_id for product_id in ids if told[product_id] is not None]
+    heaps: list[list[int]] = []
+    if tagged:
+        rows = np.stack([told[product_id] for product_id in tagged])  # type: ignore[misc]  # (P, D)
+        heavy = np.array([weights[product_id] for product_id in tagged], np.float32)
+        places = heaped(rows, heavy)
+        heaps = [
+            [product_id for product_id, place in zip(tagged, places, strict=True) if place == number]
+            for number in sorted(set(places.tolist()))
+        ]
+        heaps.sort(key=lambda heap: (-sum(weights[product_id] for product_id in heap), heap))
+    heaps = heaps or [[]]
+    heaps[0] += [product_id for product_id in ids if told[product_id] is None]
+    sums = [sum(weights[product_id] for product_id in heap) for heap in heaps]
+    return [
+        Interest(tuple(heap), total / sums[0], liked(heap, tags))
+        for heap, total in zip(heaps, sums, strict=True)
+    ]
+
+
+def tag_vector(tags: Iterable[HeldTag], vectors: Mapping[str, Floats]) -> Floats | None:
+    """(D,) of length one: what a product's tags mean together; None where it has none."""
+    parts = [vectors[tag.medoid_id] * np.float32(tag.share * tag.rarity) for tag in tags
+             if tag.polarity >= 0 and tag.medoid_id in vectors]  # fmt: skip
+    if not parts:
+        return None
+    total: Floats = np.sum(parts, axis=0)
+    length = float(np.linalg.norm(total))
+    return total / np.float32(length) if length else None
+
+
+def heaped(rows: Floats, weights: Floats) -> npt.NDArray[np.int64]:
+    """(P,) heap numbers: weighted KMeans (Lloyd, 1982) over rows of length one.
+
+    It begins at the heaviest row and goes on to the one that adds most to the inertia, while there is one
+    that is strange to all so far: that gives K.
+    """
+    chosen = [int(weights.argmax())]
+    distance = 2.0 - 2.0 * rows @ rows[chosen[0]]
+    while len(chosen) < MOST_INTERESTS and float(distance.max()) > STRANGE:
+        chosen.append(int((weights * np.where(distance > STRANGE, distance, 0.0)).argmax()))
+        distance = np.minimum(distance, 2.0 - 2.0 * rows @ rows[chosen[-1]])
+    centres = rows[chosen]  # (K, D)
+    places = np.full(len(rows), -1)
+    for _ in range(ROUNDS):
+        nearest = (np.square(centres).sum(axis=1) - 2.0 * rows @ centres.T).argmin(axis=1)  # (P,)
+        if np.array_equal(nearest, places):
+            break
+        places = nearest
+        held = np.equal.outer(np.arange(len(centres)), places) * weights  # (K, P)
+        sums = held.sum(axis=1, keepdims=True)
+        centres = np.where(sums > 0, held @ rows / np.maximum(sums, 1e-9), centres)
+    return places
+
+
+def liked(
+    product_ids: Iterable[int], tags: Mapping[int, Sequence[HeldTag]]
+) -> dict[str, tuple[HeldTag, ...]]:
+    """What reviews say of these products, criticism aside."""
+    found: dict[str, list[HeldTag]] = defaultdict(list)
+    for product_id in product_ids:
+        for tag in tags.get(product_id, ()):
+            if tag.polarity >= 0:
+                found[tag.medoid_id].append(tag)
+    return {label: tuple(same) for label, same in found.items()}
+
+
+def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
+    """Tags that say what one of the interest's says, each holding the other's name; the weightiest first."""
+    found = []
+    for other in theirs:
+        same = [
+            tag
+            for label in other.members
+            for tag in interest.liked.get(label, ())
+            if tag.polarity == other.polarity and other.medoid_id in tag.members
+        ]
+        if same:
+            common = max(sqrt(certainty(tag) * certainty(other)) for tag in same)
+            found.append(Common(other, common * other.rarity))
+    return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id))
+
+
+def kinship(interest: Interest, similarity: float, common: Iterable[Common]) -> float:
+    """How well a product fits an interest: by meaning, and by what reviews say of both."""
+    said = WEIGHT_OF_TAGS * sum(one.weight for one in common)
+    return (max(similarity, 0.0) + said) * (1.0 - LESSER * (1.0 - interest.weight))
+
+
+def most_telling(common: Sequence[Common]) -> ProductTag | None:
+    """The tag to name as the reason: the weightiest that not everything has, or else the weightiest."""
+    telling = [one for one in common if one.tag.rarity >= TELLING]
+    return (telling or list(common))[0].tag if common else None

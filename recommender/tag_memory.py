@@ -1,0 +1,93 @@
+"""The tags of products and the vectors of labels, kept by a process while they are as they were.
+
+A product's revision says whether its tags are; a label's vector changes with the encoder alone.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from recommender.interests import Floats, HeldTag
+from recommender.models import Label, TagCluster
+from recommender.scoring import Rarities
+from recommender.selectors import most_products
+from shop.remembering import remembered
+
+MOST_KEPT = 20_000
+TAGS_EACH = 8
+FOR_SECONDS = 60  # the count of the commonest label
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+class Kept(Generic[KeyT, ValueT]):
+    """What was asked for last, MOST_KEPT of it."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[KeyT, ValueT] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, keys: Iterable[KeyT]) -> dict[KeyT, ValueT]:
+        return {key: self._rows[key] for key in keys if key in self._rows}
+
+    def keep(self, rows: Mapping[KeyT, ValueT]) -> None:
+        with self._lock:
+            self._rows.update(rows)
+            while len(self._rows) > MOST_KEPT:
+                self._rows.popitem(last=False)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._rows.clear()
+
+
+_tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
+_vectors: Kept[str, Floats] = Kept()
+
+
+def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
+    """By product id, its tags as of that revision, or newer ones."""
+    known = _tags.of(revisions.items())
+    missing = [pair for pair in revisions.items() if pair not in known]
+    if missing:
+        read = _read_tags([product_id for product_id, _ in missing])
+        fresh = {pair: read.get(pair[0], ()) for pair in missing}
+        _tags.keep(fresh)
+        known |= fresh
+    return {product_id: tags for (product_id, _), tags in known.items()}
+
+
+def _read_tags(product_ids: Iterable[int]) -> dict[int, tuple[HeldTag, ...]]:
+    rows = list(
+        TagCluster.objects.filter(product_id__in=list(product_ids), rank__lt=TAGS_EACH)
+        .order_by("product_id", "rank")
+        .values_list("product_id", "medoid_id", "members", "polarity", "count", "share")
+    )
+    counts = Label.objects.filter(pk__in={row[1] for row in rows}).values_list("text", "product_count")
+    most = remembered("most products", "", FOR_SECONDS, most_products)
+    rarities = Rarities(dict(counts), most)
+    found: dict[int, list[HeldTag]] = defaultdict(list)
+    for product_id, medoid, members, polarity, count, share in rows:
+        found[product_id].append(HeldTag(medoid, members, polarity, count, share, rarities.of(medoid)))
+    return {product_id: tuple(tags) for product_id, tags in found.items()}
+
+
+def vectors_of(labels: Iterable[str]) -> dict[str, Floats]:
+    """By label, (dimensions,) what it means."""
+    wanted = set(labels)
+    known = _vectors.of(wanted)
+    if missing := wanted - known.keys():
+        rows = Label.objects.filter(pk__in=missing).values_list("text", "embedding")
+        fresh = {text: np.array(vector, dtype=np.float32) for text, vector in rows}
+        _vectors.keep(fresh)
+        known |= fresh
+    return known
+
+
+def forget_all() -> None:
+    _tags.forget()
+    _vectors.forget()

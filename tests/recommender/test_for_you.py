@@ -1,0 +1,348 @@
+"""Four for a shopper: by what they touched, each with a reason that is true, on a page that is whole."""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from recommender import impressions, patience, shelf, tag_memory, weights
+from recommender.for_you import ForYou, Parts, candidates, for_you, kindred, shopper_of, varied
+from recommender.interactions import STRENGTHS
+from recommender.interests import weights_of
+from recommender.learning import learn
+from recommender.models import Impression, Place, TagCluster
+from recommender.selectors import Reason, ReasonKind
+from recommender.services import catch_up
+from recommender.tag_memory import tags_of
+from shop.models import Customer, Order, Product, ProductView
+from shop.selectors.history import Viewer
+from shop.selectors.touched import Touch, TouchKind, touches_of
+from shop.services.cart import add_to_cart
+from shop.services.history import record_view
+from tests.recommender.taggers import WordTagger
+from tests.shop.builders import a_category, a_customer, a_paid_order, a_product, a_review
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+KINDS = {
+    "Green tea": ("floral", "Sencha", "Longjing", "Gyokuro", "Bancha", "Kabusecha", "Tamaryokucha"),
+    "Crisps": ("crunchy", "Potato crisps", "Beet chips", "Rye thins", "Pea puffs", "Maize curls", "Pretzels"),
+    "Bread": ("tasty", "Rye loaf", "Baguette", "Naan", "Focaccia", "Brioche", "Pita"),
+}
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    settings.BEHAVIOUR_DIR = tmp_path
+    monkeypatch.setattr(patience, "_rests_until", 0.0)
+    monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
+    monkeypatch.setattr(weights, "LOOK_AGAIN", 0.0)
+    tag_memory.forget_all()
+    yield
+    tag_memory.forget_all()
+
+
+@pytest.fixture
+def goods() -> dict[str, Product]:
+    """Three shelves of six, each of which reviews praise for another thing."""
+    made = {}
+    for name, (says, *products) in KINDS.items():
+        shelf_of = a_category(name, a_category(parent=a_category(f"{name} and more")))
+        for product in products:
+            made[product] = a_product(product, category=shelf_of)
+            a_review(made[product], body=says)
+    catch_up(tagger=WordTagger())
+    return made
+
+
+@pytest.fixture
+def alice() -> Customer:
+    return a_customer("alice")
+
+
+def of(customer: Customer) -> list[Touch]:
+    return touches_of(Viewer(customer_id=customer.pk))
+
+
+def found_for(customer: Customer) -> list[str]:
+    names = dict(Product.objects.values_list("pk", "name"))
+    return [names[one.product_id] for one in for_you(of(customer))]
+
+
+def looked_at(customer: Customer, *products: Product) -> None:
+    for product in products:
+        record_view(viewer=Viewer(customer_id=customer.pk), product=product)
+
+
+def four_on(page: str) -> list[tuple[str, str]]:
+    """Heading aside: names and reasons."""
+    cards = (
+        page.split('class="for-you"')[1]
+        .split("</section>", maxsplit=1)[0]
+        .split('<article class="card">')[1:]
+    )
+    return [
+        (
+            card.split("<h3>")[1].split("</a>")[0].rpartition(">")[2],
+            re.sub("<[^>]*>", "", card.split('class="reason">')[1].split("</p>")[0]),
+        )
+        for card in cards
+    ]
+
+
+def home(client: Client) -> str:
+    return client.get("/", headers=BROWSER).content.decode()
+
+
+class TestFour:
+    def test_what_reviews_praise_in_what_was_touched_comes_with_that_as_its_reason(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"], goods["Longjing"])
+        four = for_you(of(alice))[:4]
+        assert {one.product_id for one in four} == {
+            goods[name].pk for name in ("Gyokuro", "Bancha", "Kabusecha", "Tamaryokucha")
+        }
+        assert {one.reason for one in four} == {Reason(ReasonKind.TAG, "great aroma", 1)}
+
+    def test_two_interests_both_have_a_say(self, goods: dict[str, Product], alice: Customer) -> None:
+        teas = [goods[name] for name in ("Sencha", "Longjing", "Gyokuro")]
+        looked_at(alice, *teas, *(goods[name] for name in ("Potato crisps", "Beet chips", "Rye thins")))
+        shopper = shopper_of(of(alice))
+        assert {frozenset(one.product_ids) for one in shopper.interests} == {
+            frozenset(product.pk for product in teas),
+            frozenset(goods[name].pk for name in ("Potato crisps", "Beet chips", "Rye thins")),
+        }
+        assert {one.parts.interest for one in for_you(of(alice))[:6]} == {0, 1}
+
+    def test_a_purchase_counts_in_the_very_next_request(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"])
+        before = found_for(alice)
+        assert before[0] in KINDS["Green tea"]
+        a_paid_order(alice, goods["Pretzels"])
+        after = found_for(alice)
+        assert after[0] in KINDS["Crisps"]
+        assert "Pretzels" not in after
+
+    def test_the_reason_is_true_without_its_tag_the_product_scores_less(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"], goods["Potato crisps"])
+        before = {one.product_id: one for one in for_you(of(alice), limit=40)}
+        told = before[goods["Gyokuro"].pk]
+        assert told.reason.label == "great aroma"
+        absolute = fit_of(alice, goods["Gyokuro"])
+        TagCluster.objects.filter(product_id=goods["Sencha"].pk, medoid_id="great aroma").delete()
+        tag_memory.forget_all()
+        after = {one.product_id: one for one in for_you(of(alice), limit=40)}
+        assert fit_of(alice, goods["Gyokuro"]) < absolute
+        assert after[goods["Gyokuro"].pk].score < told.score
+        assert after[goods["Gyokuro"].pk].reason.label != "great aroma"
+
+    def test_what_is_in_mind_sold_out_or_withdrawn_is_not_shown(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"])
+        a_paid_order(alice, goods["Longjing"])
+        add_to_cart(customer=alice, product_id=goods["Gyokuro"].pk, quantity=1)
+        Product.objects.filter(pk=goods["Bancha"].pk).update(on_hand=0)
+        Product.objects.filter(pk=goods["Kabusecha"].pk).update(is_on_sale=False)
+        shown = shelf.four_for_you(of(alice), [])
+        assert shown.is_theirs
+        assert len(shown.offers) == 4
+        left_out = {goods[name].pk for name in ("Sencha", "Longjing", "Gyokuro", "Bancha", "Kabusecha")}
+        assert left_out.isdisjoint(offer.product.pk for offer in shown.offers)
+
+    def test_a_new_price_is_shown_at_once(self, goods: dict[str, Product], alice: Customer) -> None:
+        looked_at(alice, goods["Sencha"])
+        first = shelf.four_for_you(of(alice), []).offers[0].product
+        Product.objects.filter(pk=first.pk).update(selling_price="7.77")
+        assert f"{shelf.four_for_you(of(alice), []).offers[0].product.selling_price}" == "7.77"
+
+    def test_what_was_bought_long_ago_may_be_used_up(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        order = a_paid_order(alice, goods["Longjing"])
+        looked_at(alice, goods["Sencha"])
+        assert goods["Longjing"].pk in shopper_of(of(alice)).without
+        Order.objects.filter(pk=order.pk).update(paid_at=timezone.now() - timedelta(days=61))
+        assert goods["Longjing"].pk not in shopper_of(of(alice)).without
+
+    def test_nobody_is_told_by_what_the_recommender_does_not_know(self, alice: Customer) -> None:
+        looked_at(alice, a_product("Just arrived"))
+        assert for_you(of(alice)) == []
+
+    def test_four_flavours_of_one_thing_do_not_fill_the_four(self) -> None:
+        shelf_of = a_category("Jam", a_category(parent=a_category()))
+        jams = [
+            a_product(f"Grandmother's fruit spread in a jar, {flavour}", category=shelf_of)
+            for flavour in ("strawberry", "strawberry, no seeds", "strawberries", "strawberry large")
+        ]
+        others = [a_product(name, category=shelf_of) for name in ("Rye loaf", "Butter", "Black tea", "Oats")]
+        for product in (*jams, *others):
+            a_review(product, body="floral")
+        catch_up(tagger=WordTagger())
+        ranked = [some(product.pk) for product in (*jams, *others)]
+        first = [one.product_id for one in varied(ranked)][:4]
+        assert len({jam.pk for jam in jams}.intersection(first)) == 1
+        assert len(varied(ranked)) == 8
+
+    def test_behaviour_of_others_counts_once_it_is_learnt(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        a_paid_order(alice, goods["Sencha"])
+        assert "Brioche" not in found_for(alice)[:4]
+        Product.objects.update(on_hand=100)
+        for number in range(25):
+            a_paid_order(a_customer(f"shopper{number}"), goods["Sencha"], goods["Brioche"])
+        assert learn().fitted is not None
+        first = for_you(of(alice))[0]
+        assert first.product_id == goods["Brioche"].pk
+        assert first.parts.behaviour == 1.0
+        assert first.reason.kind is ReasonKind.TOGETHER
+
+
+def fit_of(customer: Customer, product: Product) -> float:
+    """How well the product fits the shopper's interests, beside no other product."""
+    shopper = shopper_of(of(customer))
+    [one] = [one for one in candidates(shopper, []) if one.product_id == product.pk]
+    return kindred(shopper.interests, one, tags_of({one.product_id: one.revision})[product.pk]).fit
+
+
+def some(product_id: int) -> ForYou:
+    return ForYou(product_id, 1.0, Reason(ReasonKind.MEANING), Parts(0.0, 0.0, 0.0, 0.0, None))
+
+
+class TestHome:
+    def test_a_shopper_with_a_history_sees_four_with_reasons_that_lead_to_reviews(
+        self, client: Client, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"])
+        client.force_login(alice)
+        page = home(client)
+        assert "Four for you" in page
+        four = four_on(page)
+        assert len(four) == 4
+        assert four[0][1] == "As what you chose: “great aroma”, says 1 review"
+        named = goods[four[0][0]]
+        assert f'href="{named.get_absolute_url()}?tag=great+aroma#reviews"' in page
+
+    def test_a_guest_is_known_by_what_their_session_looked_at_and_carries(
+        self, client: Client, goods: dict[str, Product]
+    ) -> None:
+        home(client)
+        client.cookies["csrftoken"] = "x"
+        client.get(goods["Sencha"].get_absolute_url(), headers=BROWSER)
+        assert ProductView.objects.exists()
+        assert {name for name, _ in four_on(home(client))} <= set(KINDS["Green tea"])
+
+    def test_a_guests_cart_counts(self, client: Client, goods: dict[str, Product]) -> None:
+        session = client.session
+        session["cart"] = {str(goods["Pretzels"].pk): [1, "10.00"]}
+        session.save()
+        page = home(client)
+        assert "Four for you" in page
+        assert four_on(page)[0][0] in KINDS["Crisps"]
+
+    def test_who_is_new_begins_with_the_favourites_of_the_departments(
+        self, client: Client, goods: dict[str, Product]
+    ) -> None:
+        for name, stars in (("Baguette", 5), ("Beet chips", 4), ("Bancha", 5), ("Bancha", 5)):
+            a_review(goods[name], stars=stars)
+        client.force_login(a_customer("new"))
+        page = home(client)
+        assert "Four to begin with" in page
+        assert four_on(page)[:3] == [
+            ("Bancha", "Among the most loved here"),
+            ("Baguette", "Among the most loved here"),
+            ("Beet chips", "Among the most loved here"),
+        ]
+        assert len(four_on(page)) == 4
+        rest = page.split('id="popular-heading"')[1].split("</section>")[0]
+        assert "Bancha" not in rest
+
+    def test_a_shop_without_products_has_no_four(self, client: Client) -> None:
+        assert 'class="for-you"' not in home(client)
+
+    @pytest.mark.parametrize("touched", [1, 5])
+    def test_it_makes_eight_queries_at_most_however_much_was_touched(
+        self,
+        client: Client,
+        goods: dict[str, Product],
+        alice: Customer,
+        django_assert_num_queries: DjangoAssertNumQueries,
+        touched: int,
+    ) -> None:
+        looked_at(alice, *list(goods.values())[:touched])
+        client.force_login(alice)
+        with django_assert_num_queries(8):
+            assert "Four for you" in home(client)
+
+    def test_where_the_recommender_is_down_or_slow_the_page_is_whole(
+        self,
+        client: Client,
+        goods: dict[str, Product],
+        alice: Customer,
+        monkeypatch: pytest.MonkeyPatch,
+        settings: Settings,
+    ) -> None:
+        looked_at(alice, goods["Sencha"])
+        client.force_login(alice)
+
+        def down(*args: object) -> None:
+            raise OperationalError("connection refused")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shelf, "for_you", down)
+            page = home(client)
+            assert "Four to begin with" in page
+            assert len(four_on(page)) == 4
+        monkeypatch.setattr(patience, "_rests_until", 0.0)
+        settings.RECOMMENDER_PAGE_TIMEOUT_MS = 1
+
+        def slow(touches: list[Touch]) -> list[ForYou]:
+            time.sleep(0.005)
+            return for_you(touches)
+
+        monkeypatch.setattr(shelf, "for_you", slow)
+        assert "Four to begin with" in home(client)
+
+    def test_what_was_shown_is_kept_with_what_its_score_is_made_of(
+        self, client: Client, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        looked_at(alice, goods["Sencha"])
+        client.force_login(alice)
+        home(client)
+        [impression] = Impression.objects.all()
+        assert (impression.place, impression.customer_id) == (Place.FOR_YOU, alice.pk)
+        assert not impression.is_fallback
+        assert impression.parts[0] == {
+            "behaviour": 0.0,
+            "content": 1.0,
+            "shopper": 0.0,
+            "product": 0.0,
+            "interest": 0,
+        }
+
+
+def test_a_touch_fades_behind_those_that_say_more() -> None:
+    now = timezone.now()
+    touches = [
+        Touch(TouchKind.VIEWED, 1, now),
+        Touch(TouchKind.BOUGHT, 2, now),
+        Touch(TouchKind.BOUGHT, 3, now),
+        Touch(TouchKind.VIEWED, 3, now - timedelta(days=3)),
+    ]
+    found = weights_of(touches, STRENGTHS, now.timestamp())
+    assert found == pytest.approx({1: 0.2 * 1.1, 2: 0.8**0.2 * 1.1, 3: 0.8**1.2 * 1.1})
