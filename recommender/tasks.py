@@ -9,6 +9,7 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from recommender import services
+from recommender.chat.reading import forget_calls
 from recommender.exceptions import RecommenderError
 from recommender.impressions import forget_impressions
 
@@ -27,6 +28,7 @@ def catch_up() -> None:
 @shared_task
 def forget_old_data() -> None:
     forget_impressions()
+    forget_calls()
 
 
 @worker_process_init.connect
