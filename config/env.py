@@ -1,6 +1,7 @@
 """Typed readers of environment variables: a wrong value stops the start and names its variable."""
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,42 @@ def rate(name: str, default: str) -> Rate:
             f"{name}={value!r} is not a rate such as 120/minute, per {', '.join(SECONDS)}."
         )
     return Rate(int(calls), SECONDS[unit])
+
+
+def amount(name: str, default: str) -> Decimal:
+    """An amount of money, of at least nothing."""
+    value = text(name, default)
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise ImproperlyConfigured(f"{name}={value!r} is not an amount such as 10 or 0.50.")
+    return found
+
+
+class TokenPrice(NamedTuple):
+    """What a million tokens cost, read and written."""
+
+    read: Decimal
+    written: Decimal
+
+
+def token_price(name: str) -> TokenPrice | None:
+    """`0.15/0.60`; None where it is not set, which is not the same as nothing to pay."""
+    value = text(name, "")
+    if not value:
+        return None
+    read, _, written = value.partition("/")
+    try:
+        price = TokenPrice(Decimal(read), Decimal(written or "0"))
+    except InvalidOperation:
+        price = TokenPrice(Decimal("NaN"), Decimal(0))
+    if not all(part.is_finite() and part >= 0 for part in price):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not what a million tokens cost, read and written, such as 0.15/0.60."
+        )
+    return price
 
 
 def words(name: str, default: str = "") -> list[str]:

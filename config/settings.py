@@ -321,11 +321,22 @@ IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
 RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
 
+# OpenAI, or any server that speaks its protocol. Nothing here is needed; no model has a name by default,
+# since they are retired one after the other.
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
+OPENAI_CHAT_MODEL = env.text("OPENAI_CHAT_MODEL", "")
+OPENAI_CHAT_PRICE = env.token_price("OPENAI_CHAT_PRICE")
+OPENAI_MONTHLY_BUDGET = env.amount("OPENAI_MONTHLY_BUDGET", "10")  # in the currency of the prices
+INTENT_READER = env.one_of("INTENT_READER", ("local", "chat"))  # who reads what a shopper asks for
+CHAT_TIMEOUT_MS = env.whole("CHAT_TIMEOUT_MS", 1500, at_least=1)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"httpx2": {"level": "WARNING"}},  # a line for each call of the chat server is too much
     "root": {
         "handlers": ["console"],
         "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),

@@ -41,6 +41,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
         source="intent", allow_null=True, help_text="Null where the recommender could not be asked."
     )
     is_a_guess = serializers.BooleanField(help_text="Nothing was understood: these are among the most loved.")
+    read_by = serializers.CharField(
+        help_text="Who understood it: `local` (the shop's own rules) or `chat` (a chat model)."
+    )
     offers = OfferSerializer(many=True)
 
 

@@ -26,6 +26,11 @@ def terms(text: str) -> Iterator[str]:
         yield from (run[start : start + 2] for start in range(len(run) - 1))
 
 
+def han_words(text: str) -> list[str]:
+    """The first two characters of each run: what is named to be left out is seldom longer."""
+    return [run[:2] for run in _HAN.findall(text)]
+
+
 def asked_terms(text: str) -> list[str]:
     """What a request can be searched by: its terms without those of grammar alone."""
     return [term for term in dict.fromkeys(terms(text)) if not _EMPTY.issuperset(term)]

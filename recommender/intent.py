@@ -1,7 +1,8 @@
 """What a shopper's sentence asks for: labels wanted and not wanted, words to leave out, a price.
 
 Locally, without a chat model: labels that stand in the sentence, cues that stand for labels (cues.json), and
-labels that mean nearly what a part of the sentence means. English and Chinese.
+labels that mean nearly what a part of the sentence means. English and Chinese. What a chat model says is
+brought into the same form, by the same rules.
 """
 
 import json
@@ -14,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from recommender.chinese import is_chinese
+from recommender.chinese import han_words, is_chinese
 from recommender.contents import is_kind, of_kind
-from recommender.words import EMPTY, stems_of, words_of
+from recommender.words import EMPTY, content_words, stems_of, words_of
 from shop.label_names import chinese_names
 
 Similar = Callable[[Sequence[str]], list[tuple[str, float]]]
@@ -101,6 +102,18 @@ class Intent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a chat model says that a sentence asks for, in its own words: its labels may be none of ours."""
+
+    about: str
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    at_most: Decimal | None = None
+    at_least: Decimal | None = None
+
+
 PLAIN = "plain"  # stands for words that look like a cue and are none: “hot chocolate” is not hot
 PRICE = "price"  # what the address calls the price when it is taken away
 
@@ -160,6 +173,47 @@ def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
         at_most=at_most,
         at_least=at_least,
     )
+
+
+def as_told(sentence: str, told: Told, inventory: Inventory, similar: Similar) -> Intent:
+    """What a chat model told, in labels that reviews carry: any other becomes the nearest, or is dropped."""
+    found = _Found(inventory)
+    for labels, is_negated in ((told.wanted, False), (told.unwanted, True)):
+        for label in labels:
+            found.add(named_here(label, inventory), is_negated)
+    take_the_nearest(found, similar)
+    for phrase in told.without_words:
+        found.without_words |= dict.fromkeys(things_in(phrase))
+    return Intent(
+        sentence=sentence,
+        about=told.about,
+        wanted=tuple(label for label in found.wanted if label not in found.unwanted),
+        unwanted=tuple(found.unwanted),
+        without_words=tuple(found.without_words),
+        at_most=told.at_most,
+        at_least=told.at_least,
+    )
+
+
+def named_here(label: str, inventory: Inventory) -> str:
+    """The label that the words are, in English or Chinese, or are a cue for; else the words."""
+    plain = " ".join(label.lower().split())
+    if plain in inventory:
+        return plain
+    named = chinese_phrases().get(plain)
+    if named is None:
+        known = english_phrases(tuple(sorted(inventory.polarities))).get(stems_of(read_words(plain)))
+        named = [known] if known else []
+    return next((name for name in named if name in inventory), next(iter(named), plain))
+
+
+def things_in(phrase: str) -> list[str]:
+    """What a phrase leaves out, each by a word that can be looked up: “any kind of nuts” are nuts."""
+    plain = " ".join(phrase.lower().split())
+    if is_kind(plain):
+        return [plain]
+    words = [*content_words(plain), *han_words(plain)]
+    return [word for word in words if is_kind(word)] or words[:1]
 
 
 def without_prices(sentence: str) -> tuple[str, Decimal | None, Decimal | None]:

@@ -241,6 +241,55 @@ class Interaction(models.Model):
         return f"{self.shopper} {self.kind} {self.product_id}"
 
 
+class ChatMonth(models.Model):
+    """What calls of the chat server cost in a month, with what those under way may cost."""
+
+    month = models.DateField(primary_key=True, help_text="Its first day, in UTC.")
+    spent = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+
+    class Meta:
+        verbose_name = _("month of the chat server")
+        verbose_name_plural = _("months of the chat server")
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.spent}"
+
+
+class ChatOutcome(models.TextChoices):
+    ASKED = "asked", _("asked")  # and no answer seen: under way, too late, or its process was killed
+    ANSWERED = "answered", _("answered")
+    UNUSABLE = "unusable", _("unusable")  # an answer, and not to what was asked
+    FAILED = "failed", _("failed")
+
+
+class ChatCall(models.Model):
+    """A wish that the chat server was asked to read. The sentence is kept as a hash; who asked is not."""
+
+    question = models.CharField(max_length=64, help_text="SHA-256 of model, instructions and sentence.")
+    model = models.CharField(max_length=128)
+    outcome = models.CharField(max_length=16, choices=ChatOutcome, default=ChatOutcome.ASKED)
+    answer = models.JSONField(null=True, help_text="As it was read; forgotten after a day.")
+    cost = models.DecimalField(max_digits=16, decimal_places=8, help_text="Reserved, then as charged.")
+    tokens_read = models.PositiveIntegerField(default=0)
+    tokens_written = models.PositiveIntegerField(default=0)
+    milliseconds = models.PositiveIntegerField(null=True)
+    called_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("call of the chat server")
+        verbose_name_plural = _("calls of the chat server")
+        ordering = ("-called_at",)
+        indexes = (
+            models.Index(
+                fields=("question", "-called_at"), name="answered_question",
+                condition=Q(outcome="answered", answer__isnull=False),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.model}, {self.called_at:%Y-%m-%d %H:%M}: {self.outcome}"
+
+
 class Place(models.TextChoices):
     """Where on the shop's pages four products are shown."""
 

@@ -13,7 +13,7 @@ from pgvector.django import CosineDistance
 
 from recommender.chinese import is_chinese
 from recommender.embedding import Embedder, Floats, default_embedder, unit
-from recommender.intent import Intent, Inventory, understood
+from recommender.intent import Intent, Inventory, Told, as_told, understood
 from recommender.models import DIMENSIONS, Label, ProductEntry, TagCluster
 from recommender.scoring import (
     TELLING,
@@ -135,14 +135,16 @@ def best(found: Sequence[Recommendation], limit: int) -> list[Recommendation]:
     return sorted(found, key=lambda one: (-one.score, one.product_id))[:limit]
 
 
-def intent_of(sentence: str, embedder: Embedder | None = None) -> Intent:
-    """What the sentence asks for, in the labels that this shop's reviews carry."""
+def intent_of(sentence: str, embedder: Embedder | None = None, told: Told | None = None) -> Intent:
+    """What the sentence asks for, in the labels that this shop's reviews carry; as a chat model `told`."""
     carried = Label.objects.filter(product_count__gt=0)
     inventory = Inventory(dict(carried.values_list("text", "polarity")))
 
     def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
         return nearest_labels((embedder or default_embedder()).embed(phrases))
 
+    if told:
+        return as_told(sentence, told, inventory, similar)
     return understood(sentence, inventory, similar)
 
 

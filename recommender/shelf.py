@@ -5,13 +5,14 @@ Where the recommender is down, slow, or knows too little, the most loved product
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recommender.chat.reading import told_by_chat
 from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
 from recommender.for_you import Parts, for_you
 from recommender.intent import Intent
@@ -46,6 +47,13 @@ class Offer:
         return f"{self.product.get_absolute_url()}?{urlencode({'tag': self.reason.label})}#reviews"
 
 
+class Reader(StrEnum):
+    """Who understood a request."""
+
+    CHAT = "chat"  # a chat model
+    LOCAL = "local"  # the shop's own rules
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Four for a request. `intent` is what was understood of it, None where nobody could be asked."""
@@ -53,6 +61,7 @@ class Answer:
     intent: Intent | None
     offers: list[Offer]
     is_a_guess: bool = False  # nothing was understood: these are what is loved most
+    read_by: Reader = Reader.LOCAL
 
 
 def four_alike(product: Product) -> list[Offer]:
@@ -111,16 +120,18 @@ def chosen_for(touches: Sequence[Touch]) -> list[Offer]:
 
 def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
     """What fits the sentence, without the labels that the shopper took away from what was understood."""
+    told = told_by_chat(sentence)  # before the page's patience with the database begins
+    read_by = Reader.CHAT if told else Reader.LOCAL
     try:
         with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS):
-            intent = intent_of(sentence).without(removed)
+            intent = intent_of(sentence, told=told).without(removed)
             found = asked_for(intent)
     except (RecommenderUnavailable, EmbedderUnusable):
         return Answer(None, filled_up([]))
     if not intent and not (found and found[0].score >= BARELY_FITS):
-        return Answer(intent, filled_up([]), is_a_guess=True)
+        return Answer(intent, filled_up([]), is_a_guess=True, read_by=read_by)
     fitting = offers(found, ASKED_SENTENCES)
-    return Answer(intent, fitting if intent.filters_anything else filled_up(fitting))
+    return Answer(intent, fitting if intent.filters_anything else filled_up(fitting), read_by=read_by)
 
 
 def offers(found: Sequence[Recommendation], sentences: "Sentences") -> list[Offer]:

@@ -9,6 +9,7 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from recommender import learning, services
+from recommender.chat.reading import forget_calls
 from recommender.exceptions import RecommenderError
 from recommender.impressions import forget_impressions
 
@@ -32,6 +33,7 @@ def learn_from_behaviour() -> None:
 @shared_task
 def forget_old_data() -> None:
     forget_impressions()
+    forget_calls()
 
 
 @worker_process_init.connect

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,30 @@ def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert first == second
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("0.15/0.60", ("0.15", "0.60")), ("0.02", ("0.02", "0")), ("0/0", ("0", "0")), ("", None)],
+)
+def test_what_a_million_tokens_cost_is_read_and_written(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: tuple[str, str] | None
+) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    assert env.token_price("LARDER_TEST") == (meant and tuple(map(Decimal, meant)))
+
+
+@pytest.mark.parametrize("written", ["cheap", "1/2/3", "-1/2", "nan", "1/inf", "/1"])
+def test_a_price_of_tokens_that_is_none_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    with pytest.raises(ImproperlyConfigured, match="^LARDER_TEST=.* is not what a million tokens cost"):
+        env.token_price("LARDER_TEST")
+
+
+@pytest.mark.parametrize("written", ["ten", "-1", "NaN", "Infinity"])
+def test_an_amount_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("LARDER_TEST", written)
+    with pytest.raises(ImproperlyConfigured, match="^LARDER_TEST=.* is not an amount"):
+        env.amount("LARDER_TEST", "10")

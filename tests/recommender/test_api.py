@@ -71,7 +71,7 @@ def test_a_wish_is_answered_with_what_was_understood(client: Client) -> None:
 def test_where_the_recommender_is_down_four_are_loved_and_nothing_is_understood(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def down(*arguments: object) -> None:
+    def down(*arguments: object, **named: object) -> None:
         raise RecommenderUnavailable
 
     monkeypatch.setattr(shelf, "intent_of", down)

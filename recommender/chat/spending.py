@@ -1,0 +1,57 @@
+"""What may be spent in a month, on all machines together.
+
+A call reserves the most that it can cost, in one guarded UPDATE, and settles for what it did cost. A process
+that is killed in between leaves its reservation standing: too much is counted rather than too little.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from recommender.chat.exceptions import BudgetSpent
+from recommender.models import ChatMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    month: date
+    cost: Decimal
+
+
+def reserve(cost: Decimal) -> Reservation:
+    """Raises BudgetSpent, where this could be more than is left of the month's budget."""
+    month = this_month()
+    budget = settings.OPENAI_MONTHLY_BUDGET
+    ChatMonth.objects.bulk_create([ChatMonth(month=month)], ignore_conflicts=True)
+    within = ChatMonth.objects.filter(pk=month, spent__lte=budget - cost)
+    if not within.update(spent=F("spent") + cost):
+        raise BudgetSpent(ChatMonth.objects.get(pk=month).spent, budget)
+    return Reservation(month, cost)
+
+
+def settle(reservation: Reservation, cost: Decimal) -> None:
+    """Count what it did cost, in the month in which it was reserved."""
+    difference = cost - reservation.cost
+    ChatMonth.objects.filter(pk=reservation.month).update(spent=F("spent") + difference)
+
+
+@contextmanager
+def reserved(cost: Decimal) -> Iterator[Reservation]:
+    """A reservation that is given back where what is done inside fails without being charged."""
+    reservation = reserve(cost)
+    try:
+        yield reservation
+    except Exception as error:
+        if not getattr(error, "is_charged", True):
+            settle(reservation, Decimal(0))
+        raise
+
+
+def this_month() -> date:
+    return timezone.now().date().replace(day=1)

@@ -1,0 +1,261 @@
+"""A server on this machine that speaks OpenAI's protocol and refuses what the real one would refuse.
+
+What it is asked it notes; what it refused for its shape makes the test fail that asked it. `next_up` holds
+what it does to the next calls instead of answering them.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+
+KEY = "sk-test"
+CHAT_MODELS = ("small-chat", "ft:small-chat:larder")
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """An error as the protocol has it."""
+
+    status: int
+    message: str = "no"
+    code: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Answer, but only after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Drip:
+    """Send a byte now and then, for so many seconds: no single read takes long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Say:
+    """This text in place of an answer."""
+
+    text: str
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Message:
+    """A completion with these in its choice."""
+
+    message: Mapping[str, Any]
+    finish_reason: str = "stop"
+
+
+class HangUp:
+    """Close the connection without a word."""
+
+
+Event = Refuse | Wait | Drip | Say | Message | HangUp
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    body: Body
+
+
+class Misshapen(Exception):
+    """A request that the real server would refuse."""
+
+
+@dataclass
+class ChatServer:
+    """What the server is and was asked. Endpoints are found by method and path."""
+
+    url: str = ""
+    answer: Callable[[Body], str] = lambda body: "{}"
+    usage: tuple[int, int] | None = (1000, 50)
+    asked: list[Asked] = field(default_factory=list)
+    misshapen: list[str] = field(default_factory=list)
+    next_up: "deque[Event]" = field(default_factory=deque)
+    lock: Lock = field(default_factory=Lock)
+
+    def bodies(self, path: str) -> list[Body]:
+        return [asked.body for asked in self.asked if asked.path == path]
+
+    @property
+    def completions(self) -> list[Body]:
+        """The bodies of all calls for a completion."""
+        return self.bodies("/chat/completions")
+
+    def completion(self, body: Body) -> Body:
+        """The answer to a well-formed request."""
+        check_completion(body)
+        message = {"role": "assistant", "content": self.answer(body)}
+        return completion(body["model"], message, "stop", self.usage)
+
+    def respond(self, method: str, path: str, body: Body) -> Body:
+        if (method, path) == ("POST", "/chat/completions"):
+            return self.completion(body)
+        raise Misshapen(f"there is no {method} {path}")
+
+
+def completion(model: str, message: Mapping[str, Any], finish: str, usage: tuple[int, int] | None) -> Body:
+    told = (
+        {"usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}}
+        if usage
+        else {}
+    )
+    choice = {"index": 0, "message": {"refusal": None, **message}, "finish_reason": finish, "logprobs": None}
+    return {
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "choices": [choice],
+        **told,
+    }  # fmt: skip
+
+
+def check_completion(body: Body) -> None:
+    """Raises Misshapen."""
+    expect(
+        body.keys() == {"model", "messages", "response_format", "max_completion_tokens"},
+        f"its fields are {sorted(body)}",
+    )
+    expect(body["model"] in CHAT_MODELS, f"there is no model {body['model']}")
+    expect([message["role"] for message in body["messages"]] == ["system", "user"], "roles")
+    expect(
+        all(set(message) == {"role", "content"} and message["content"] for message in body["messages"]),
+        "messages",
+    )
+    expect(1 <= body["max_completion_tokens"] <= 4096, "max_completion_tokens")
+    wanted = body["response_format"]
+    expect(wanted["type"] == "json_schema" and wanted["json_schema"]["strict"] is True, "response_format")
+    expect(wanted["json_schema"]["name"].isidentifier(), "the schema's name")
+    check_schema(wanted["json_schema"]["schema"])
+
+
+UNSUPPORTED = {"default", "minLength", "maxLength", "allOf", "not", "dependentRequired", "if", "then", "else"}
+
+
+def check_schema(schema: Any) -> None:
+    """What strict structured outputs ask of a schema. Raises Misshapen."""
+    if isinstance(schema, list):
+        for part in schema:
+            check_schema(part)
+    if not isinstance(schema, dict):
+        return
+    expect(not UNSUPPORTED & schema.keys(), f"keywords {sorted(UNSUPPORTED & schema.keys())}")
+    if schema.get("type") == "object":
+        expect(schema.get("additionalProperties") is False, "an object that allows more")
+        expect(sorted(schema["required"]) == sorted(schema["properties"]), "a field that is not required")
+    for name, part in schema.items():
+        check_schema(list(part.values()) if name in {"properties", "$defs"} else part)
+
+
+def expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise Misshapen(what)
+
+
+def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.handle_call("POST")
+
+        def do_GET(self) -> None:
+            self.handle_call("GET")
+
+        def handle_call(self, method: str) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            path = self.path.removeprefix("/v1")
+            with suppress(ConnectionError):
+                if self.headers.get("Authorization") != f"Bearer {KEY}":
+                    self.send(401, error("Incorrect API key provided."))
+                    return
+                body = json.loads(raw) if raw else {}
+                with server.lock:
+                    server.asked.append(Asked(method, path, body))
+                    event = server.next_up.popleft() if server.next_up else None
+                self.answer(event, method, path, body)
+
+        def answer(self, event: Event | None, method: str, path: str, body: Body) -> None:
+            match event:
+                case Refuse(status, message, code, headers):
+                    self.send(status, error(message, code), headers)
+                    return
+                case Say(text, status):
+                    self.send(status, text)
+                    return
+                case HangUp():
+                    self.close_connection = True
+                    return
+                case Message(message, finish):
+                    self.send(200, completion(body["model"], message, finish, server.usage))
+                    return
+                case Drip(seconds):
+                    self.drip(seconds)
+                    return
+                case Wait(seconds):
+                    time.sleep(seconds)
+            try:
+                self.send(200, server.respond(method, path, body))
+            except (Misshapen, KeyError, TypeError) as problem:
+                server.misshapen.append(f"{method} {path}: {problem!r}")
+                self.send(400, error(f"Invalid request: {problem}"))
+
+        def send(self, status: int, content: Body | str, headers: Mapping[str, str] | None = None) -> None:
+            data = (content if isinstance(content, str) else json.dumps(content)).encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def drip(self, seconds: float) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.05)
+            self.close_connection = True
+
+        def log_message(self, *arguments: object) -> None:
+            """Tests print nothing."""
+
+    return Handler
+
+
+def error(message: str, code: str | None = None) -> Body:
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+
+
+@contextmanager
+def running() -> Iterator[ChatServer]:
+    """A server on a free port, which must not have been asked anything out of shape."""
+    server = ChatServer()
+    http = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(server))
+    http.daemon_threads = True
+    server.url = f"http://127.0.0.1:{http.server_address[1]}/v1"
+    thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+        assert server.misshapen == []
+    finally:
+        http.shutdown()
+        http.server_close()

@@ -1,0 +1,116 @@
+"""What may be spent in a month is not exceeded, however many ask at one instant."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from pytest_django import Settings
+
+from recommender.chat.exceptions import BudgetSpent, ServerFailed
+from recommender.chat.spending import reserve, reserved, settle, this_month
+from recommender.models import ChatMonth
+from tests.concurrency.attempts import Shop, a_shop
+
+RESERVES = """
+from decimal import Decimal
+from recommender.chat.exceptions import BudgetSpent
+from recommender.chat.spending import reserve
+try:
+    reserve(Decimal(4))
+    print("reserved")
+except BudgetSpent:
+    print("spent")
+"""
+# Look, then count: as one does without a guard.
+UNGUARDED = """
+from decimal import Decimal
+from recommender.chat.spending import this_month
+from recommender.models import ChatMonth
+month = ChatMonth.objects.get(pk=this_month())
+time.sleep(0.5)
+if month.spent + 4 <= 10:
+    ChatMonth.objects.filter(pk=month.pk).update(spent=month.spent + 4)
+    print("reserved")
+else:
+    print("spent")
+"""
+SPENT = """
+from recommender.models import ChatMonth
+print(ChatMonth.objects.get().spent.normalize())
+"""
+MIGRATE = """
+from django.core.management import call_command
+call_command("migrate", database="recommender", verbosity=0)
+"""
+NOTHING_YET = """
+from recommender.chat.spending import this_month
+from recommender.models import ChatMonth
+ChatMonth.objects.update_or_create(pk=this_month(), defaults={"spent": 0})
+"""
+
+
+def spent() -> Decimal:
+    return ChatMonth.objects.get(pk=this_month()).spent
+
+
+@pytest.fixture
+def budget_of_ten(settings: Settings) -> None:
+    settings.OPENAI_MONTHLY_BUDGET = Decimal(10)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("budget_of_ten")
+def test_a_call_reserves_the_most_and_settles_for_what_it_cost() -> None:
+    reservation = reserve(Decimal(4))
+    assert spent() == 4
+    settle(reservation, Decimal("1.5"))
+    assert spent() == Decimal("1.5")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("budget_of_ten")
+def test_what_would_be_too_much_is_refused_and_nothing_is_counted() -> None:
+    reserve(Decimal(7))
+    with pytest.raises(BudgetSpent, match="7.0000 of this month's 10 are spent: raise OPENAI_MONTHLY_BUDGET"):
+        reserve(Decimal("3.00000001"))
+    assert spent() == 7
+    reserve(Decimal(3))
+    assert spent() == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("budget_of_ten")
+@pytest.mark.parametrize(("is_charged", "left"), [(True, 4), (False, 0)])
+def test_what_failed_is_given_back_unless_it_may_have_been_charged(is_charged: bool, left: int) -> None:
+    with pytest.raises(ServerFailed), reserved(Decimal(4)):
+        raise ServerFailed("down", is_charged=is_charged)
+    assert spent() == left
+
+
+@pytest.mark.django_db
+def test_without_a_budget_only_what_costs_nothing_is_asked(settings: Settings) -> None:
+    settings.OPENAI_MONTHLY_BUDGET = Decimal(0)
+    reserve(Decimal(0))
+    with pytest.raises(BudgetSpent):
+        reserve(Decimal("0.00000001"))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with a_shop(tmp_path_factory.mktemp("budget")) as shop:
+        shop.environment["OPENAI_MONTHLY_BUDGET"] = "10"
+        shop.run(MIGRATE)
+        yield shop
+
+
+@pytest.mark.processes
+def test_of_four_processes_at_one_instant_two_fit_into_the_budget(shop: Shop) -> None:
+    shop.run(NOTHING_YET)
+    assert shop.at_one_instant([RESERVES] * 4) == ["reserved"] * 2 + ["spent"] * 2
+    assert shop.run(SPENT) == "8"
+
+
+@pytest.mark.processes
+def test_control_without_the_guard_all_four_do(shop: Shop) -> None:
+    shop.run(NOTHING_YET)
+    assert shop.at_one_instant([UNGUARDED] * 4) == ["reserved"] * 4
