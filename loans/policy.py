@@ -32,15 +32,15 @@ class Range(NamedTuple):
 
     least: Decimal
     most: Decimal
-    is_money: bool = False
+    places: int = 4
 
     def checked(self, key: str, value: object) -> Decimal:
         number = _decimal(key, value)
         if not self.least <= number <= self.most:
             raise PolicyUnusable(key, value, f"from {self.least} to {self.most} is allowed")
-        if self.is_money and number != cents(number):
-            raise PolicyUnusable(key, value, "an amount has two places")
-        return cents(number) if self.is_money else number
+        if number != round(number, self.places):
+            raise PolicyUnusable(key, value, f"{self.places} places are allowed")
+        return cents(number) if self.places == 2 else number
 
 
 # A likelihood asked for above .70 turns away whole groups of applicants (the model card's fairness table).
@@ -50,10 +50,10 @@ SHARES = {
     "late_fee_cap": Range(Decimal("0.00"), Decimal("0.10")),
 }
 AMOUNTS = {
-    "multiple": Range(MINIMUM_PRINCIPAL, Decimal("1000.00"), is_money=True),
-    "least_principal": Range(MINIMUM_PRINCIPAL, Decimal("10000.00"), is_money=True),
-    "least_instalment": Range(Decimal("1.00"), Decimal("1000.00"), is_money=True),
-    "late_fee": Range(Decimal("0.00"), Decimal("100.00"), is_money=True),
+    "multiple": Range(MINIMUM_PRINCIPAL, Decimal("1000.00"), places=2),
+    "least_principal": Range(MINIMUM_PRINCIPAL, Decimal("10000.00"), places=2),
+    "least_instalment": Range(Decimal("1.00"), Decimal("1000.00"), places=2),
+    "late_fee": Range(Decimal("0.00"), Decimal("100.00"), places=2),
 }
 DAYS = {
     "offer_days": (1, 60),
@@ -62,8 +62,8 @@ DAYS = {
     "retention_days": (30, 1825),
 }
 BY_BAND = {
-    "annual_rates": Range(Decimal("0.00"), Decimal("0.24")),
-    "exposure_limits": Range(Decimal("0.00"), Decimal("100000.00"), is_money=True),
+    "annual_rates": Range(Decimal("0.00"), Decimal("0.24"), places=6),
+    "exposure_limits": Range(Decimal("0.00"), Decimal("100000.00"), places=2),
 }
 
 
