@@ -309,6 +309,7 @@ SPECTACULAR_SETTINGS = {
 
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 CREDIT_SCORE_DIR = Path(env.text("CREDIT_SCORE_DIR", str(BASE_DIR / "loans" / "artefacts" / "credit_score")))
+LOAN_MODEL_DIR = Path(env.text("LOAN_MODEL_DIR", str(BASE_DIR / "loans" / "artefacts" / "loan_model")))
 IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
 RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
