@@ -226,7 +226,7 @@ class Desk:
             yield Reason.NO_LIMIT_LEFT
         elif asked.principal > self.exposure_left:
             yield Reason.ABOVE_LIMIT
-        if not self.is_likely(likelihood):
+        if self.finances.total_income and not self.is_likely(likelihood):
             has_none = self.finances.has_credit_history is False
             yield Reason.NO_CREDIT_HISTORY if has_none else Reason.UNLIKELY
         if asked.principal < self.policy.least_principal:

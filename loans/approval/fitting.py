@@ -24,6 +24,7 @@ LEAST_TO_SPLIT = (
 )
 FEATURES_TRIED = None
 HOME_LOAN_RATE = 0.09  # a year; the file has none
+TAILS = (0.05, 0.95)  # of both ratios: outside these there is too little to learn from
 FEWEST = 100  # applications, and a fifth of them with either decision
 
 
@@ -66,12 +67,12 @@ def fit(
     refuse_too_few(applications)
     filled = filling(applications)
     rows = values(applications, filled)
-    forest = grown(rows, applications.approved, SIGNS, seed)
+    least, most = np.quantile(rows[:, RATIOS], TAILS, axis=0)
+    support = Support(tuple(least.tolist()), tuple(most.tolist()))
+    forest = grown(support.clamped(rows), applications.approved, SIGNS, seed)
     slope, offset = calibration(forest, applications.approved)
-    ratios = rows[:, RATIOS].astype(float)
     return ApprovalForest(
-        trees=_trees(forest), slope=slope, offset=offset,
-        support=Support(tuple(ratios.min(axis=0).tolist()), tuple(ratios.max(axis=0).tolist())),
+        trees=_trees(forest), slope=slope, offset=offset, support=support,
         typical_income=typical_income or Decimal(str(filled.typical_income)),
         usual_history=bool(filled.has_credit_history), about=about,
     )  # fmt: skip

@@ -22,8 +22,8 @@ PASS = DEFAULT_POLICY.least_likelihood
 class Command(BaseCommand):
     help = (
         "Measure the approval model on Kaggle's loan_data.csv by repeated stratified cross-validation, "
-        "beside the credit history alone, a logistic regression, a class-balanced forest and one that is told what "
-        "ours never is; and whether groups are chosen alike. Writes nothing but --json and --plot."
+        "beside the credit history alone, a logistic regression, a class-balanced forest and one with what "
+        "ours never looks at; and whether groups are chosen alike. Writes nothing but --json and --plot."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
