@@ -11,7 +11,7 @@ the score's band decide.
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
@@ -29,26 +29,32 @@ ANY_DAY = date(2000, 1, 1)  # what a loan costs is the same whenever it starts
 
 
 class FinancesUnusable(LoanError):
-    """An amount that nobody can mean: not a number, below nothing, or beyond all bounds."""
+    """An amount that nobody can mean: not a number, below nothing, or beyond all bounds.
+
+    The message leaves the value out: it may be an income, and messages end up in logs.
+    """
 
     def __init__(self, field: str, value: object) -> None:
-        super().__init__(f"{field} is {value}")
+        super().__init__(f"{field} cannot be meant")
         self.field, self.value = field, value
 
 
 @dataclass(frozen=True, slots=True)
 class Finances:
-    """What a shopper tells, by month. `has_credit_history` is None where they do not say."""
+    """What a shopper tells, by month. `has_credit_history` is None where they do not say.
 
-    income: Decimal
-    coapplicant_income: Decimal
-    obligations: Decimal
-    has_credit_history: bool | None
+    The representation shows none of it.
+    """
+
+    income: Decimal = field(repr=False)
+    coapplicant_income: Decimal = field(repr=False)
+    obligations: Decimal = field(repr=False)
+    has_credit_history: bool | None = field(repr=False)
 
     def __post_init__(self) -> None:
         """Raises FinancesUnusable."""
-        for field in ("income", "coapplicant_income", "obligations"):
-            _refuse_senseless(field, getattr(self, field), NOTHING)
+        for name in ("income", "coapplicant_income", "obligations"):
+            _refuse_senseless(name, getattr(self, name), NOTHING)
 
     @property
     def total_income(self) -> Decimal:
@@ -226,7 +232,7 @@ class Desk:
             yield Reason.NO_LIMIT_LEFT
         elif asked.principal > self.exposure_left:
             yield Reason.ABOVE_LIMIT
-        if not self.is_likely(likelihood):
+        if self.finances.total_income and not self.is_likely(likelihood):
             has_none = self.finances.has_credit_history is False
             yield Reason.NO_CREDIT_HISTORY if has_none else Reason.UNLIKELY
         if asked.principal < self.policy.least_principal:

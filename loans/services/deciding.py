@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from loans.approval import loan_model
+from loans.approval import approval_model
 from loans.approval.exceptions import LoanModelUnusable
 from loans.exceptions import ApplicationMoved, LoanError, Unsealable
 from loans.models import Application, Decision, Offer, PolicyVersion
@@ -68,7 +68,7 @@ def decide_application(*, application: Application) -> Application:
     finances, request = finances_of(application), request_of(application)
     version = current_policy()
     try:
-        score, model = score_of(application.customer), loan_model()
+        score, model = score_of(application.customer), approval_model()
     except (ScoreModelUnusable, LoanModelUnusable):
         logger.exception("Application %s goes to a loan officer.", application.number)
         return _refer(application)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from loans.approval import loan_model
+from loans.approval import approval_model
 from loans.approval.exceptions import LoanModelUnusable
 from loans.exceptions import ApplicationMoved, OverExposure, ReasonMissing
 from loans.models import Application, Decision, PolicyVersion
@@ -87,7 +87,7 @@ def _in_review(application: Application, reason: str) -> Application:
 def _likelihood(finances: Finances, ruling: Ruling, rate: Decimal) -> Likelihood | None:
     """None where the model cannot be used: the officer decides all the same."""
     try:
-        return loan_model().likelihood(finances, ruling.principal, rate, ruling.months)
+        return approval_model().likelihood(finances, ruling.principal, rate, ruling.months)
     except LoanModelUnusable:
         return None
 
