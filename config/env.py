@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
@@ -86,6 +87,20 @@ def token_price(name: str) -> TokenPrice | None:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, without blanks."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def sealing_keys(name: str) -> list[str]:
+    """Fernet keys, none where the variable is unset."""
+    keys = words(name)
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} holds a key that is not 32 url-safe base64-encoded bytes: make one with "
+            "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'."
+        ) from error
+    return keys
 
 
 def one_of(name: str, choices: tuple[str, ...]) -> str:

@@ -236,6 +236,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "loan-desk": {"task": "loans.tasks.keep_desk", "schedule": 30.0, "options": {"expires": 60}},
+    "loan-refunds": {"task": "loans.tasks.pay_out_refunds", "schedule": 30.0, "options": {"expires": 60}},
+    "loans-age": {"task": "loans.tasks.age_loans", "schedule": 3600.0, "options": {"expires": 3600}},
+    "loan-desk-forgets": {"task": "loans.tasks.purge_finances", "schedule": 24 * 3600.0},
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }
 # Shared by all processes: it holds how often a program has called the API.
@@ -317,6 +321,10 @@ SPECTACULAR_SETTINGS = {
 LABEL_MODEL_DIR = Path(env.text("LABEL_MODEL_DIR", str(BASE_DIR / "seq2label" / "checkpoints" / "default")))
 BEHAVIOUR_DIR = env.folder("BEHAVIOUR_DIR", VAR_DIR / "behaviour")  # what the worker learns of shoppers
 CREDIT_SCORE_DIR = Path(env.text("CREDIT_SCORE_DIR", str(BASE_DIR / "loans" / "artefacts" / "credit_score")))
+# The first seals what shoppers say of their income, all of them open it; kept apart from the databases.
+LOAN_KEYS = env.sealing_keys("LOAN_KEYS") or [secrets.kept_in(VAR_DIR / "loan_key", secrets.new_sealing_key)]
+LOAN_MODEL_DIR = Path(env.text("LOAN_MODEL_DIR", str(BASE_DIR / "loans" / "artefacts" / "loan_model")))
+LOAN_DESK_EMAIL = env.text("LOAN_DESK_EMAIL", "loans@localhost")
 IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
 RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)

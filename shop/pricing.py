@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from shop.exceptions import BelowMinimumSpend, CouponUnusable
-from shop.models import Coupon, DeliveryRule
+from shop.models import Coupon, CustomerCoupon, DeliveryRule
 from shop.models.coupons import CouponKind
 
 CENT = Decimal("0.01")
@@ -46,7 +46,7 @@ class OrderPrice:
 
 
 def price_order(
-    lines: Iterable[PricedLine], rule: DeliveryRule | None, coupon: Coupon | None = None
+    lines: Iterable[PricedLine], rule: DeliveryRule | None, held: CustomerCoupon | None = None
 ) -> OrderPrice:
     """Goods, discount and delivery of `lines`. Raises CouponUnusable or BelowMinimumSpend.
 
@@ -54,23 +54,24 @@ def price_order(
     """
     lines = list(lines)
     goods = sum((line.total for line in lines), NOTHING)
-    discount = _discount(lines, coupon) if coupon else NOTHING
+    discount = _discount(lines, held) if held else NOTHING
     delivery = rule.fee_for(goods - discount) if rule else NOTHING
-    if coupon and coupon.kind == CouponKind.DELIVERY:
+    if held and held.coupon.kind == CouponKind.DELIVERY:
         delivery = NOTHING
     return OrderPrice(goods, discount, delivery, rule)
 
 
-def _discount(lines: Iterable[PricedLine], coupon: Coupon) -> Decimal:
+def _discount(lines: Iterable[PricedLine], held: CustomerCoupon) -> Decimal:
+    coupon = held.coupon
     counted = sum((line.total for line in lines if _counts(line, coupon)), NOTHING)
     if not coupon.is_open or not counted:
         raise CouponUnusable
     if counted < coupon.minimum_spend:
         raise BelowMinimumSpend(coupon.minimum_spend, counted)
     if coupon.kind == CouponKind.AMOUNT:
-        return min(coupon.value, counted)
+        return min(held.worth, counted)
     if coupon.kind == CouponKind.PERCENT:
-        return (counted * coupon.value / 100).quantize(CENT, ROUND_HALF_UP)
+        return (counted * held.worth / 100).quantize(CENT, ROUND_HALF_UP)
     return NOTHING
 
 

@@ -27,7 +27,7 @@ class CouponAdmin(admin.ModelAdmin[Coupon]):
 
 @admin.register(CustomerCoupon)
 class CustomerCouponAdmin(admin.ModelAdmin[CustomerCoupon]):
-    list_display = ("coupon", "customer", "copy", "used_on", "created_at")
+    list_display = ("coupon", "customer", "copy", "value", "used_on", "created_at")
     list_select_related = ("coupon", "customer", "used_on")
     search_fields = ("coupon__name", "customer__login_name", "used_on__number")
     show_full_result_count = False

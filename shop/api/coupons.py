@@ -31,6 +31,7 @@ class CouponSerializer(serializers.Serializer[Any]):
 class HeldCouponSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="What `coupon` of an order names.")
     coupon = CouponSerializer()
+    worth = money(help_text="What this copy takes off: less than the coupon once a part of it is spent.")
     used_on = serializers.SerializerMethodField(help_text="The number of the order that used it.")
 
     def get_used_on(self, held: CustomerCoupon) -> str | None:

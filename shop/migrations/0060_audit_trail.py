@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0050_review_indexes'),
+        ('shop', '0051_coupons_in_parts'),
     ]
 
     operations = [

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -104,7 +106,11 @@ class CustomerCouponQuerySet(models.QuerySet["CustomerCoupon"]):
 
 
 class CustomerCoupon(models.Model):
-    """A coupon in a customer's hand: used on one order at most, and held again when that order closes."""
+    """A coupon in a customer's hand: used on one order at most, and held again when that order closes.
+
+    A copy with a `value` of its own is spent in parts: what an order leaves over becomes a copy of its own,
+    so that the copies of a coupon always come to the coupon's value.
+    """
 
     coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="held", verbose_name=_("coupon"))
     customer = models.ForeignKey(
@@ -113,6 +119,10 @@ class CustomerCoupon(models.Model):
     copy = models.PositiveSmallIntegerField(
         _("copy"), default=1, help_text=_("The customer's first, second, … of this coupon.")
     )
+    value = models.DecimalField(
+        _("own value"), max_digits=10, decimal_places=2, null=True, blank=True,
+        help_text=_("Of a copy that is spent in parts; the others are worth what their coupon says."),
+    )  # fmt: skip
     used_on = models.OneToOneField(
         Order, models.PROTECT, null=True, blank=True, related_name="customer_coupon",
         verbose_name=_("used on"),
@@ -129,7 +139,15 @@ class CustomerCoupon(models.Model):
             models.UniqueConstraint(
                 fields=("coupon", "customer", "copy"), name="customer_coupon_one_per_copy"
             ),
+            models.CheckConstraint(
+                condition=Q(value=None) | Q(value__gt=0), name="customer_coupon_own_value_positive"
+            ),
         )
 
     def __str__(self) -> str:
         return str(self.coupon)
+
+    @property
+    def worth(self) -> Decimal:
+        """The amount or the percentage."""
+        return self.coupon.value if self.value is None else self.value

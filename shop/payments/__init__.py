@@ -6,10 +6,13 @@ from django.conf import settings
 
 from shop.models.orders import PaymentType
 from shop.payments.alipay import AlipayProvider
-from shop.payments.provider import Addresses, Callback, Provider
+from shop.payments.provider import Addresses, Callback, Payable, Provider, Returnable
 from shop.payments.sandbox import SandboxProvider
 
-__all__ = ["Addresses", "Callback", "Provider", "open_providers", "provider_named", "provider_of"]
+__all__ = [
+    "Addresses", "Callback", "Payable", "Provider", "Returnable", "open_providers", "provider_named",
+    "provider_of",
+]  # fmt: skip
 
 MAKERS: dict[str, Callable[[], Provider]] = {"sandbox": SandboxProvider, "alipay": AlipayProvider}
 

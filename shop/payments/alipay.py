@@ -13,9 +13,8 @@ from alipay.utils import AliPayConfig
 from django.conf import settings
 
 from shop.exceptions import CallbackUnverified, ProviderUnreachable
-from shop.models import Order, Refund
 from shop.models.orders import PaymentType
-from shop.payments.provider import Addresses, Callback
+from shop.payments.provider import Addresses, Callback, Payable, Returnable
 
 GATEWAYS = {
     False: "https://openapi.alipay.com/gateway.do",
@@ -35,14 +34,14 @@ class AlipayProvider:
     payment_type = PaymentType.ALIPAY
     acknowledgement = "success"
 
-    def page_address(self, order: Order, addresses: Addresses) -> str:
+    def page_address(self, payable: Payable, addresses: Addresses) -> str:
         query = client().api_alipay_trade_page_pay(
-            subject=f"Larder {order.number}",
-            out_trade_no=order.number,
-            total_amount=str(order.total),
+            subject=f"Larder {payable.number}",
+            out_trade_no=payable.number,
+            total_amount=str(payable.total),
             return_url=addresses.back,
             notify_url=addresses.notify,
-            time_expire=order.pay_until.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
+            time_expire=payable.pay_until.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
         )
         return f"{GATEWAYS[settings.ALIPAY_TEST_GATEWAY]}?{query}"
 
@@ -57,13 +56,13 @@ class AlipayProvider:
             raise CallbackUnverified("the signature or the app is not ours")
         return self._callback(told)
 
-    def query(self, order: Order) -> Callback | None:
-        answer = self._ask("api_alipay_trade_query", out_trade_no=order.number)
+    def query(self, payable: Payable) -> Callback | None:
+        answer = self._ask("api_alipay_trade_query", out_trade_no=payable.number)
         if answer.get("sub_code") == UNKNOWN_TRADE:
             return None
         return self._callback(self._checked(answer))
 
-    def refund(self, refund: Refund) -> None:
+    def refund(self, refund: Returnable) -> None:
         assert refund.payment is not None  # noqa: S101 (the caller has looked)
         answer = self._ask(
             "api_alipay_trade_refund",

@@ -2,11 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from shop.models import Order, Refund
 from shop.models.orders import PaymentType
+
+
+class Payable(Protocol):
+    """What can be paid: an order, or a loan's repayment. No two have the same number."""
+
+    number: str
+    total: Decimal
+    pay_until: datetime
+
+
+class Received(Protocol):
+    callback_id: str
+
+
+class Returnable(Protocol):
+    """Money that goes back where it came from."""
+
+    number: str
+    amount: Decimal
+
+    @property
+    def payment(self) -> Received | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +56,16 @@ class Provider(Protocol):
     payment_type: PaymentType
     acknowledgement: str  # what the provider waits to read after a callback
 
-    def page_address(self, order: Order, addresses: Addresses) -> str:
+    def page_address(self, payable: Payable, addresses: Addresses) -> str:
         """Where the shopper pays."""
 
     def read_callback(self, fields: Mapping[str, str]) -> Callback | None:
         """None where nothing is decided yet. Raises CallbackUnverified."""
 
-    def query(self, order: Order) -> Callback | None:
-        """What the provider knows of an order's payment. Raises ProviderUnreachable."""
+    def query(self, payable: Payable) -> Callback | None:
+        """What the provider knows of a payment. Raises ProviderUnreachable."""
 
-    def refund(self, refund: Refund) -> None:
+    def refund(self, refund: Returnable) -> None:
         """Pay `refund.amount` of `refund.payment` back, once per `refund.number`.
 
         Raises ProviderUnreachable.

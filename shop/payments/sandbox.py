@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from shop.exceptions import CallbackUnverified, ProviderUnreachable
-from shop.models import Order, OutboxMessage, Refund, SandboxTrade
+from shop.models import OutboxMessage, SandboxTrade
 from shop.models.orders import PaymentType
 from shop.models.outbox import OutboxKind
-from shop.payments.provider import Addresses, Callback
+from shop.payments.provider import Addresses, Callback, Payable, Returnable
 
 DELAY = timedelta(seconds=20)
 FIELDS = ("callback_id", "order_number", "amount", "currency", "outcome")
@@ -42,10 +42,10 @@ class SandboxProvider:
     payment_type = PaymentType.SANDBOX
     acknowledgement = "ok"
 
-    def page_address(self, order: Order, addresses: Addresses) -> str:
+    def page_address(self, payable: Payable, addresses: Addresses) -> str:
         fields = {
-            "order_number": order.number,
-            "amount": str(order.total),
+            "order_number": payable.number,
+            "amount": str(payable.total),
             "currency": settings.CURRENCY,
             "back": addresses.back,
             "notify": addresses.notify,
@@ -67,11 +67,11 @@ class SandboxProvider:
             is_paid=verified["outcome"] == "paid",
         )
 
-    def query(self, order: Order) -> Callback | None:
-        trade = SandboxTrade.objects.filter(order_number=order.number).order_by("is_paid", "pk").last()
+    def query(self, payable: Payable) -> Callback | None:
+        trade = SandboxTrade.objects.filter(order_number=payable.number).order_by("is_paid", "pk").last()
         return self.read_callback(callback_fields(trade)) if trade else None
 
-    def refund(self, refund: Refund) -> None:
+    def refund(self, refund: Returnable) -> None:
         assert refund.payment is not None  # noqa: S101 (the caller has looked)
         with transaction.atomic():
             trade = (

@@ -46,7 +46,7 @@ def summary_for(
     offers = tuple(
         CouponOffer(coupon, _problem(lines, rule, coupon), coupon.pk == coupon_id) for coupon in held
     )
-    counting = next((offer.held.coupon for offer in offers if offer.is_counting), None)
+    counting = next((offer.held for offer in offers if offer.is_counting), None)
     return Summary(price_order(lines, rule, counting), offers)
 
 
@@ -71,7 +71,7 @@ def _problem(
     lines: list[PricedLine], rule: DeliveryRule | None, held: CustomerCoupon
 ) -> CouponUnusable | None:
     try:
-        price_order(lines, rule, held.coupon)
+        price_order(lines, rule, held)
     except CouponUnusable as problem:
         return problem
     return None

@@ -76,7 +76,7 @@ def _orders(customer: Customer) -> object:
 def _coupons(customer: Customer) -> object:
     return list(
         customer.coupons.order_by("pk").values(
-            "created_at", coupon_name=F("coupon__name"), order_number=F("used_on__number")
+            "created_at", "value", coupon_name=F("coupon__name"), order_number=F("used_on__number")
         )
     )
 

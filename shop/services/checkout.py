@@ -27,6 +27,7 @@ from shop.services.addresses import AddressLines, add_address
 from shop.services.coupons import spend_coupon
 from shop.services.locks import lock_buyer, lock_products
 from shop.services.numbers import new_number
+from shop.services.payments import pay_nothing
 from shop.services.stock import allocate
 
 ADDRESS_FIELDS = tuple(field.name for field in fields(AddressLines))
@@ -71,16 +72,16 @@ def _place(customer: Customer, checkout: Checkout) -> Order:
     price = price_order(
         [line.priced for line in lines],
         delivery_rule(checkout.address.province),
-        held.coupon if held else None,
+        held,
     )
     if price.total != checkout.total_shown:
         raise PriceChanged(checkout.total_shown, price.total)
     order = _store(customer, checkout, price, lines)
     allocate(order=order, quantities={item.product_id: item.quantity for item in items}, products=products)
     if held:
-        spend_coupon(held=held, order=order)
+        spend_coupon(held=held, order=order, discount=price.discount)
     CartItem.objects.filter(customer=customer).delete()
-    return order
+    return order if order.total else pay_nothing(order=order)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from shop.exceptions import CallbackUnverified
 from shop.models import Order, Payment
-from shop.models.orders import OrderStatus, PaymentStatus
+from shop.models.orders import OrderStatus, PaymentStatus, PaymentType
 from shop.models.payments import PaymentOutcome
 from shop.payments import Callback, Provider
 from shop.services.locks import lock_order
@@ -38,6 +38,13 @@ def ask_provider(*, order: Order, provider: Provider) -> Payment | None:
     return record_callback(callback=callback) if callback else None
 
 
+def pay_nothing(*, order: Order) -> Order:
+    """An order that a coupon covers whole awaits no payment; in the transaction that places it."""
+    _mark_paid(order, PaymentType.NONE)
+    order.refresh_from_db()
+    return order
+
+
 @transaction.atomic
 def _record(order: Order, callback: Callback) -> Payment:
     order = lock_order(order.pk)
@@ -55,7 +62,7 @@ def _record(order: Order, callback: Callback) -> Payment:
     match payment.outcome:
         case PaymentOutcome.ACCEPTED:
             _receive(order, payment)
-            _mark_paid(order, payment)
+            _mark_paid(order, PaymentType(payment.provider))
         case PaymentOutcome.SURPLUS:
             _receive(order, payment)
             refund_payment(order=order, payment=payment)
@@ -79,10 +86,10 @@ def _receive(order: Order, payment: Payment) -> None:
     order.save(update_fields=["paid_total", "changed_at"])
 
 
-def _mark_paid(order: Order, payment: Payment) -> None:
+def _mark_paid(order: Order, payment_type: PaymentType) -> None:
     move(order, (OrderStatus.AWAITING_PAYMENT,), OrderStatus.PAID, None)
     Order.objects.filter(pk=order.pk).update(
-        payment_status=PaymentStatus.PAID, payment_type=payment.provider, paid_at=timezone.now()
+        payment_status=PaymentStatus.PAID, payment_type=payment_type, paid_at=timezone.now()
     )
     tell_the_desk(f"Order {order.number} is paid", "It can be packed.")
     tell_customer(order, "order_paid")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Sum
@@ -78,9 +79,17 @@ def _coupons() -> Iterator[Difference]:
     given = held.annotate(n=Sum(1, output_field=IntegerField())).values("n")
     for coupon in Coupon.objects.order_by("pk").annotate(given=Coalesce(Subquery(given), 0)):
         yield from _unequal(f"coupon {coupon.pk}, had so far", coupon.claimed_count, vars(coupon)["given"])
+    yield from _spent_in_parts()
     kept_by_closed = CustomerCoupon.objects.filter(used_on__status__in=CLOSED).order_by("pk")
     for copy in kept_by_closed.select_related("used_on"):
         yield Difference(f"customer's coupon {copy.pk}", f"used on {copy.used_on}", "that order is closed")
+
+
+def _spent_in_parts() -> Iterator[Difference]:
+    copies = CustomerCoupon.objects.exclude(value=None).select_related("coupon").order_by("coupon_id", "pk")
+    for coupon, parts in groupby(copies.iterator(AT_ONCE), key=lambda copy: copy.coupon):
+        proved = sum((part.worth for part in parts), Decimal(0))
+        yield from _unequal(f"coupon {coupon.pk}, its parts", coupon.value, proved)
 
 
 def _sum(rows: "QuerySet[Any, Any]", field: str) -> Coalesce:

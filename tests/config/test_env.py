@@ -82,6 +82,7 @@ def test_a_folder_that_cannot_be_made_is_refused_by_name(
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL='LOUD' is unknown"),
         ("LANGUAGE_CODE", "fr", "LANGUAGE_CODE='fr' is unknown: set it to one of en, zh-hans."),
         ("DATABASE_URL", "shop.sqlite3", "DATABASE_URL is not a database URL"),
+        ("LOAN_KEYS", "a secret", "LOAN_KEYS holds a key that is not 32 url-safe base64-encoded bytes"),
         ("RECOMMENDER_PAGE_TIMEOUT_MS", "soon", "RECOMMENDER_PAGE_TIMEOUT_MS='soon' is not a whole number"),
     ],
 )
@@ -95,13 +96,14 @@ def test_the_settings_stop_with_a_sentence(variable: str, value: str, sentence: 
     assert sentence in done.stderr
 
 
-def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import config.settings as s; print(s.SECRET_KEY)"]
-    environment = os.environ | {"VAR_DIR": str(tmp_path), "SECRET_KEY": ""}
+def test_keys_are_made_once_and_kept_private(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import config.settings as s; print(s.SECRET_KEY, s.LOAN_KEYS)"]
+    environment = os.environ | {"VAR_DIR": str(tmp_path), "SECRET_KEY": "", "LOAN_KEYS": ""}
     first, second = (subprocess.check_output(command, cwd=ROOT, env=environment, text=True) for _ in range(2))
     assert first == second
-    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["secret_key"]
+    files = sorted(path for path in tmp_path.iterdir() if path.is_file())
+    assert [path.name for path in files] == ["loan_key", "secret_key"]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Decisions and changes of the loan desk."""
