@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop clean
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-offers clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -51,6 +51,10 @@ bench-shop: .venv/ready
 
 bench-search: .venv/ready
 	@exec $(BIN)/python -m benchmarks.search --report docs/benchmarks/search.md $(ARGS)
+
+bench-offers: .venv/ready
+	@OMP_NUM_THREADS=1 exec $(BIN)/python -m benchmarks.loan_offers --data "$(DATA)/loan/loan_data.csv.gz" \
+		--report docs/benchmarks/loan-offers.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \
