@@ -36,6 +36,7 @@ class Number:
     most: float
     by: float = 1.0
     may_be_blank: bool = True
+    is_yes_or_no: bool = False
 
 
 NUMBERS = (
@@ -43,7 +44,7 @@ NUMBERS = (
     Number("CoapplicantIncome", 0, 1e8, may_be_blank=False),
     Number("LoanAmount", 1, 1e6, by=1000),  # in thousands
     Number("Loan_Amount_Term", 1, 600),  # months
-    Number("Credit_History", 0, 1),
+    Number("Credit_History", 0, 1, is_yes_or_no=True),
 )
 HEADINGS = (ID, *(each.name for each in NUMBERS), *PROTECTED, DECISION)
 
@@ -168,6 +169,8 @@ def _number(path: Path, line: int, row: Mapping[str, Any], column: Number) -> fl
         raise ApplicationFileUnusable(
             path, f"{column.name} is {text}, and from {column.least:g} to {column.most:g} is possible.", line
         )
+    if column.is_yes_or_no and number not in {0, 1}:
+        raise ApplicationFileUnusable(path, f"{column.name} is {text}, and 0 or 1 is possible.", line)
     return number * column.by
 
 

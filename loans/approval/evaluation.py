@@ -77,13 +77,13 @@ def asked_as_the_desk_asks(learnt: Applications, others: Applications, seed: int
 
 
 def credit_history_alone(learnt: Applications, others: Applications, seed: int) -> Any:
-    """The share that was approved of those with, without and of unknown credit history."""
+    """The share that was approved of those who have one, or have none."""
     known, asked = (
         np.nan_to_num(each.has_credit_history, nan=filling(learnt).has_credit_history)
         for each in (learnt, others)
     )
-    with_it, without = (learnt.approved[known == has].mean() for has in (1, 0))
-    return np.where(asked == 1, with_it, without)
+    shares = [learnt.approved[known == has].mean() if has in known else 0.5 for has in (0, 1)]
+    return np.where(asked == 1, shares[1], shares[0])
 
 
 def logistic(learnt: Applications, others: Applications, seed: int) -> Any:
@@ -133,8 +133,8 @@ def figures(chances: Any, approved: Any, parts: list[tuple[int, Any]]) -> Figure
         found["auc"].append(roc_auc_score(decided, told))
         found["brier"].append(brier_score_loss(decided, told))
         found["accuracy"].append(((told >= 0.5) == decided).mean())
-    each_repeat = [calibration_error(told, approved) for told in chances]
-    error = calibration_error(chances.reshape(-1), np.tile(approved, len(chances)))
+    each_repeat = [calibration_error(told[None], approved) for told in chances]
+    error = calibration_error(chances, approved)
     return {name: (float(np.mean(each)), float(np.std(each))) for name, each in found.items()} | {
         "ece": (error, float(np.std(each_repeat))),
     }
@@ -142,35 +142,35 @@ def figures(chances: Any, approved: Any, parts: list[tuple[int, Any]]) -> Figure
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Applications whose likelihood lies from `low` to `high`: what they were told, and what was decided."""
+    """Applications that are told a likelihood from `low` to `high`: its mean, and what was decided.
+
+    `number` is a mean over the repeats, as an application may be told another likelihood in each.
+    """
 
     low: float
     high: float
-    number: int
+    number: float
     told: float
     approved: float
 
 
 def bins(chances: Any, approved: Any) -> Iterator[Bin]:
-    """Of equal width, from 0 to 1; empty ones are left out."""
+    """(repeats, N) and (N,). Of equal width, from 0 to 1; empty ones are left out."""
     places = np.minimum((chances * BINS).astype(int), BINS - 1)
+    decided = np.broadcast_to(approved, chances.shape)
     for place in range(BINS):
-        rows = places == place
-        if rows.any():
+        told = places == place
+        if told.any():
             yield Bin(
-                place / BINS,
-                (place + 1) / BINS,
-                int(rows.sum()),
-                float(chances[rows].mean()),
-                float(approved[rows].mean()),
-            )
+                place / BINS, (place + 1) / BINS, float(told.sum() / len(chances)),
+                float(chances[told].mean()), float(decided[told].mean()),
+            )  # fmt: skip
 
 
 def calibration_error(chances: Any, approved: Any) -> float:
-    """Expected calibration error over BINS of equal width (Guo et al., ICML 2017)."""
-    return sum(each.number * abs(each.told - each.approved) for each in bins(chances, approved)) / len(
-        approved
-    )
+    """(repeats, N) and (N,). Expected calibration error over BINS of equal width (Guo et al., ICML 2017)."""
+    each = bins(chances, approved)
+    return sum(bin.number * abs(bin.told - bin.approved) for bin in each) / len(approved)
 
 
 def _texts(applications: Applications) -> Any:

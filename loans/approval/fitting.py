@@ -25,7 +25,7 @@ LEAST_TO_SPLIT = (
 FEATURES_TRIED = None
 HOME_LOAN_RATE = 0.09  # a year; the file has none
 TAILS = (0.05, 0.95)  # of both ratios: outside these there is too little to learn from
-FEWEST = 100  # applications, and a fifth of them with either decision
+FEWEST = 50  # applications, and a fifth of them with either decision
 
 
 class Filling(NamedTuple):

@@ -68,10 +68,11 @@ def report(found: Evaluation, chosen: tuple[Selection, ...], applications: Appli
     cost = found.models["with the four protected"]["auc"][0] - found.models[OURS]["auc"][0]
     yield f"AUC that leaving the four protected attributes out costs: {cost:+.3f}"
     yield ""
-    yield "| likelihood told | applications | mean | approved |"
+    yield "| likelihood told | applications, a mean of the repeats | mean | approved |"
     yield "| --- | ---: | ---: | ---: |"
-    for each in bins(found.typical, applications.approved):
-        yield f"| {each.low:.1f}–{each.high:.1f} | {each.number} | {each.told:.3f} | {each.approved:.3f} |"
+    for each in bins(found.chances, applications.approved):
+        counted = f"{each.low:.1f}–{each.high:.1f} | {each.number:.1f}"
+        yield f"| {counted} | {each.told:.3f} | {each.approved:.3f} |"
     yield ""
     yield f"Who is told a likelihood of {PASS} or more:"
     yield ""
