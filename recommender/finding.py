@@ -50,7 +50,7 @@ def find(text: str, is_literal: bool) -> Found:
     try:
         with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
             return found_by(text, is_literal)
-    except (RecommenderUnavailable, EmbedderUnusable) as error:
+    except RecommenderUnavailable as error:
         raise FinderSilent from error
 
 
@@ -63,7 +63,7 @@ def found_by(text: str, is_literal: bool = False, embedder: Embedder | None = No
     if not terms:
         raise FinderSilent
     words = worded(terms)
-    meaning = near(spelling or text, words.ranks, embedder or default_embedder())
+    meaning = in_time_near(spelling or text, words.ranks, embedder)
     least = MEANS_IT_TOO if words.has_all else COMES_CLOSE
     # What a Chinese text means is guessed from what its words found: it may rank that, and add nothing.
     by_meaning = [
@@ -149,6 +149,14 @@ def terms_for(text: str) -> list[AskedTerm]:
     return [asked(term) for term in wanted if term in counts or not is_chinese(term)]
 
 
+def in_time_near(text: str, words: Mapping[int, float], embedder: Embedder | None) -> dict[int, float]:
+    """As `near`; nothing where the encoder is missing or still being loaded: words alone will do."""
+    try:
+        return near(text, words, embedder or default_embedder())
+    except (RecommenderUnavailable, EmbedderUnusable):
+        return {}
+
+
 def near(text: str, words: Mapping[int, float], embedder: Embedder) -> dict[int, float]:
     """By product id its cosine, the nearest first.
 
@@ -176,16 +184,18 @@ def spelt(text: str) -> str:
     spelling = {}
     for word in words:
         count = counts.get(stem(word), 0)
-        if count <= RARE and not is_meant(stem(word)) and (right := right_word(word, count)):
+        if count <= RARE and not is_meant(stem(word), count) and (right := right_word(word, count)):
             spelling[word] = right
     if not spelling:
         return ""
     return re.sub(r"[a-z]+", lambda found: spelling.get(found[0], found[0]), text.lower())
 
 
-def is_meant(term: str) -> bool:
-    """Whether a product is called or described so, or by a word that begins so."""
-    return ProductEntry.objects.filter(document=all_of([AskedTerm(f"{term}:*", 1.0)], "ABC")).exists()
+def is_meant(term: str, count: int) -> bool:
+    """Whether a product is called or described so; or where none has the term, whether it begins another."""
+    if not count:
+        return SearchTerm.objects.filter(text__startswith=term).exists()
+    return ProductEntry.objects.filter(document=all_of([AskedTerm(term, 1.0)], "ABC")).exists()
 
 
 def right_word(word: str, count: int) -> str:

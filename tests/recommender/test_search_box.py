@@ -1,7 +1,9 @@
 """The shop's search box: words and meaning fused, mistyped words read, the database behind it."""
 
 import re
+import time
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 from django.db import DatabaseError, connections
@@ -10,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import finding, patience
 from recommender.documents import store_documents
-from recommender.finding import found_by, fused, mistakes_between, terms_for
+from recommender.embedding import Embedder, default_embedder
+from recommender.exceptions import EmbedderUnusable
+from recommender.finding import find, found_by, fused, mistakes_between, terms_for
 from recommender.models import ProductEntry, SearchTerm
 from recommender.services import catch_up
 from shop.exceptions import FinderSilent
@@ -172,6 +176,30 @@ def test_the_page_does_not_wait_longer_than_it_may(
     monkeypatch.setattr(finding, "found_by", sleep)
     settings.RECOMMENDER_PAGE_TIMEOUT_MS = 100
     assert names(client, "q=sencha") == ["Uji Sencha"]
+
+
+def test_words_alone_will_do_while_there_is_no_encoder(
+    shelves: dict[str, Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> NoReturn:
+        raise EmbedderUnusable(None, "not installed")
+
+    monkeypatch.setattr(finding, "default_embedder", missing)
+    assert set(found_by("chocolate").product_ids) == {shelves["dark"].pk, shelves["milk"].pk}
+
+
+def test_nor_while_it_is_loaded_longer_than_a_page_waits(
+    shelves: dict[str, Product], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    embedder = default_embedder()
+
+    def slow() -> Embedder:
+        time.sleep(1.1)
+        return embedder
+
+    monkeypatch.setattr(finding, "default_embedder", slow)
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 1_000
+    assert set(find("chocolate", False).product_ids) == {shelves["dark"].pk, shelves["milk"].pk}
 
 
 def test_ranks_are_fused_by_their_reciprocals() -> None:
