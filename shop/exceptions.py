@@ -193,6 +193,10 @@ class WrongLine:
     reason: str
 
 
+class FinderSilent(ShopError):
+    """Nobody can say which products fit a search: the database looks for the words by itself."""
+
+
 class TrailKept(ShopError):
     """An entry of the audit trail is neither changed nor deleted."""
 

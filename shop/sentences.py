@@ -38,6 +38,11 @@ def not_bought(error: exceptions.NotBought) -> str:
 
 
 @sentence.register
+def email_taken(error: exceptions.EmailTaken) -> str:
+    return _("Another account uses this e-mail address.")
+
+
+@sentence.register
 def address_book_full(error: exceptions.AddressBookFull) -> str:
     return _("Your address book is full: %(limit)d addresses are the most. Delete one first.") % {
         "limit": error.limit

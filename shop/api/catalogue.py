@@ -140,7 +140,7 @@ class Products(GuestView):
     def get(self, request: Request) -> Response:
         """The products on sale that meet the criteria: a list, a search, a shelf."""
         asked = asked_of(request, ProductsQuery)
-        rows = catalogue.listed_products(_criteria(asked))
+        rows = catalogue.listed_products(catalogue.looked_up(_criteria(asked)))
         return page_answer(request, rows, asked, ListedCardSerializer)
 
 
@@ -148,7 +148,7 @@ class Facets(GuestView):
     @extend_schema(operation_id="facets", parameters=[CriteriaQuery], responses=TagFacetSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The tags that would narrow such a list, each with how many products it leaves."""
-        tags = facets_of(_criteria(asked_of(request, CriteriaQuery))).tags
+        tags = facets_of(catalogue.looked_up(_criteria(asked_of(request, CriteriaQuery)))).tags
         return Response(TagFacetSerializer([tag for tag in tags if not tag.is_chosen], many=True).data)
 
 
@@ -168,4 +168,5 @@ def _criteria(asked: dict[str, Any]) -> Criteria:
         in_stock_only=asked["in_stock"],
         sort=Sort(asked["sort"]),
         category=get_object_or_404(Category.objects.open(), pk=category_id) if category_id else None,
+        is_literal=True,  # a program could not be told that another word was looked for
     )

@@ -11,13 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from shop.api.cart import CartSerializer
 from shop.api.fields import money
 from shop.api.idempotency import once
 from shop.api.pages import PageQuery, page_answer, page_of
 from shop.api.requests import asked_of, buyer, sent_in
 from shop.models import Order
+from shop.selectors.cart import cart_of
 from shop.selectors.orders import orders_of, whole_orders
-from shop.services.orders import cancel_order, complete_order
+from shop.sentences import change_sentence
+from shop.services import cart as carts
+from shop.services.cart import LineChange
+from shop.services.orders import cancel_order, complete_order, hide_order
 from shop.services.refunds import request_refund
 
 
@@ -103,6 +108,21 @@ class WholeOrderSerializer(OrderSerializer):
         return request.build_absolute_uri(reverse("shop:pay", args=(order.number,)))
 
 
+class LineChangeSerializer(serializers.Serializer[Any]):
+    product_id = serializers.IntegerField(source="product.pk")
+    wanted = serializers.IntegerField()
+    kept = serializers.IntegerField(help_text="So many of them are in the cart now.")
+    detail = serializers.SerializerMethodField(help_text="For people, in the language asked for.")
+
+    def get_detail(self, change: LineChange) -> str:
+        return change_sentence(change)
+
+
+class ReorderSerializer(serializers.Serializer[Any]):
+    cart = CartSerializer()
+    changes = LineChangeSerializer(many=True, help_text="Products of which fewer could be had.")
+
+
 class ReturnBody(serializers.Serializer[Any]):
     amount = money(min_value=Decimal("0.01"))
     reason = serializers.CharField(max_length=200)
@@ -138,6 +158,27 @@ class Receipt(APIView):
         """Confirm that what was shipped has arrived."""
         complete_order(order=own_order(request, number), actor=buyer(request))
         return order_answer(request, number)
+
+
+class Reordering(APIView):
+    @extend_schema(operation_id="order_reorder", request=None, responses=ReorderSerializer)
+    @once
+    def post(self, request: Request, number: str) -> Response:
+        """Put what it held into the cart again, as far as it can be had."""
+        changes = carts.reorder(customer=buyer(request), order=own_order(request, number))
+        shown = ReorderSerializer(
+            {"cart": cart_of(buyer(request)), "changes": changes}, context={"request": request}
+        )
+        return Response(shown.data)
+
+
+class Hiding(APIView):
+    @extend_schema(operation_id="order_hide", request=None, responses={204: None})
+    @once
+    def post(self, request: Request, number: str) -> Response:
+        """Take a finished order out of the list, for good."""
+        hide_order(order=own_order(request, number))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Returns(APIView):

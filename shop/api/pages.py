@@ -1,5 +1,6 @@
 """Long lists, a page at a time."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.paginator import EmptyPage, Paginator
@@ -33,9 +34,13 @@ def page_of(row: type[serializers.Serializer[Any]]) -> serializers.Serializer[An
 
 
 def page_answer(
-    request: Request, rows: "QuerySet[Any]", asked: dict[str, Any], row: type[serializers.Serializer[Any]]
+    request: Request,
+    rows: "QuerySet[Any]",
+    asked: dict[str, Any],
+    row: type[serializers.Serializer[Any]],
+    shown: Callable[[list[Any]], Iterable[Any]] = list,
 ) -> Response:
-    """The page that `asked` names, a valid PageQuery."""
+    """The page that `asked` names, a valid PageQuery; `shown` makes of its rows what `row` writes."""
     pages = Paginator(rows, asked["page_size"])
     try:
         page = pages.page(asked["page"])
@@ -43,5 +48,5 @@ def page_answer(
         raise NotFound(
             _("There is no such page: the last one is %(last)d.") % {"last": pages.num_pages}
         ) from error
-    results = row(page.object_list, many=True, context={"request": request}).data
+    results = row(shown(list(page.object_list)), many=True, context={"request": request}).data
     return Response({"count": pages.count, "page": page.number, "pages": pages.num_pages, "results": results})

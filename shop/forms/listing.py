@@ -20,6 +20,7 @@ class ListingForm(forms.Form):
         required=False, choices=[(stars, stars) for stars in LEAST_STARS], coerce=int, empty_value=None
     )
     in_stock = forms.BooleanField(required=False)
+    exact = forms.BooleanField(required=False)
 
 
 def criteria_from(query: QueryDict, category: Category | None = None) -> Criteria:
@@ -36,6 +37,7 @@ def criteria_from(query: QueryDict, category: Category | None = None) -> Criteri
         in_stock_only=asked.get("in_stock", False),
         sort=Sort(asked.get("sort") or Sort.POPULAR),
         category=category,
+        is_literal=asked.get("exact", False),
     )
 
 

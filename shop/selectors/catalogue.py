@@ -21,13 +21,18 @@ from django.db.models import (
 )
 from django.utils.translation import gettext_lazy as _
 
+from shop import search_box
+from shop.exceptions import FinderSilent
 from shop.label_names import labels_named
 from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ProductQuerySet
 from shop.remembering import LIST_SECONDS, remembered
+from shop.search_box import Found
 
 TAGS_ON_A_CARD = 2
 MOST_NAMED = 1_000  # ids in one statement
+FITTEST = 96  # whose order is kept: four pages
+NAMED_SO, NAMED_LIKE = ("iexact",), ("iexact", "istartswith", "icontains")
 SUGGESTED = 6
 SHORTEST_TYPED = 2  # letters
 
@@ -98,7 +103,9 @@ class Criteria:
     in_stock_only: bool = False
     sort: Sort = Sort.POPULAR
     category: Category | None = None
+    is_literal: bool = False  # the words as they are written, mistyped or not
     named: tuple[int, ...] | None = None  # the ids of the products that say `text`, from `looked_up`
+    found: Found | None = None  # what a finder says of `text`, where one does
 
     @property
     def is_narrowed(self) -> bool:
@@ -155,22 +162,34 @@ def whole_products() -> ProductQuerySet:
 def listed_products(criteria: Criteria) -> "QuerySet[Product]":
     """The products on sale that meet `criteria`, sorted, ready for cards.
 
-    Of a search, those that are called just so stand first, then those whose name has the words as they
-    were written; any other order than the usual one is kept to strictly.
+    Of a search, those that are called just so stand first, then those that fit best, or without a finder
+    those whose name has the words as they were written; any other order than the usual is kept to strictly.
     """
     products = matching(criteria).order_by(*ORDERINGS[criteria.sort])
     if criteria.text and criteria.sort == Sort.POPULAR:
-        products = products.order_by(_by_name(" ".join(criteria.text.split())), *ORDERINGS[criteria.sort])
+        fitness = _by_fit(criteria.found) if criteria.found else ()
+        called = _by_name(" ".join(criteria.text.split()), NAMED_SO if criteria.found else NAMED_LIKE)
+        products = products.order_by(called, *fitness, *ORDERINGS[criteria.sort])
     return products.prefetch_related(top_tags())
 
 
 def looked_up(criteria: Criteria) -> Criteria:
-    """Criteria that name the products that say the words, where they are few; at most LIST_SECONDS old.
+    """Criteria that name the products that fit the words; at most LIST_SECONDS old.
 
-    No index helps to find them: each query that looks for words reads every name. A page makes four.
+    A finder knows them. Where it is silent, the database looks, and they are named where they are few: no
+    index helps it, each query that looks for words reads every name, and a page makes four.
     """
     if not criteria.text:
         return criteria
+    asked = (" ".join(criteria.text.split()), criteria.is_literal)
+    try:
+        found = remembered("found", asked, LIST_SECONDS, lambda: search_box.found(*asked))
+    except FinderSilent:
+        return _looked_up_by_database(criteria)
+    return replace(criteria, named=found.product_ids[:MOST_NAMED], found=found)
+
+
+def _looked_up_by_database(criteria: Criteria) -> Criteria:
 
     def ids() -> tuple[int, ...]:
         found = Product.objects.on_sale().filter(_said(criteria)).order_by()
@@ -188,7 +207,7 @@ def suggested_products(text: str) -> list[Product]:
 
     def ask() -> list[Product]:
         named = Product.objects.available().filter(Q(name__icontains=typed) | Q(name_zh__icontains=typed))
-        return list(named.order_by(_by_name(typed), *ORDERINGS[Sort.POPULAR])[:SUGGESTED])
+        return list(named.order_by(_by_name(typed, NAMED_LIKE), *ORDERINGS[Sort.POPULAR])[:SUGGESTED])
 
     return remembered("suggested", typed, LIST_SECONDS, ask)
 
@@ -242,14 +261,20 @@ def _within(category: Category) -> Q:
     return Q(**{below[category.level]: category})
 
 
-def _by_name(text: str) -> Case:
-    """0 for products called `text`, 1 for those whose names begin with it, 2 for those that hold it."""
-    ranks = {"iexact": 0, "istartswith": 1, "icontains": 2}
+def _by_name(text: str, lookups: Sequence[str]) -> Case:
+    """0 for products whose name is `text` by the first of the lookups, 1 by the second, and so on."""
     cases = [
         When(Q(**{f"name__{lookup}": text}) | Q(**{f"name_zh__{lookup}": text}), then=rank)
-        for lookup, rank in ranks.items()
+        for rank, lookup in enumerate(lookups)
     ]
-    return Case(*cases, default=3)
+    return Case(*cases, default=len(lookups))
+
+
+def _by_fit(found: Found) -> tuple[Case, ...]:
+    """The place of those found first; far behind them all are alike, and what is loved most counts."""
+    places = enumerate(found.product_ids[:FITTEST])
+    cases = [When(pk=product_id, then=place) for place, product_id in places]
+    return (Case(*cases, default=FITTEST),) if cases else ()
 
 
 def _said(criteria: Criteria) -> Q:

@@ -1,6 +1,7 @@
 from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
@@ -46,6 +47,14 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/_suggested.html", context)
 
 
+def sorts_of(criteria: Criteria) -> list[tuple[str, str]]:
+    """The usual order of a search is another than that of a shelf."""
+    return [
+        (value, _("Best match") if criteria.text and value == Sort.POPULAR else str(name))
+        for value, name in Sort.choices
+    ]
+
+
 def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
     criteria = catalogue.looked_up(criteria)
@@ -55,7 +64,7 @@ def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     return {
         "criteria": criteria,
         "page": page,
-        "sorts": Sort.choices,
+        "sorts": sorts_of(criteria),
         "facets": facets,
         "suggestions": [] if facets.total else catalogue.best_sellers(SUGGESTIONS),
     }

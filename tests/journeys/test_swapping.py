@@ -151,3 +151,12 @@ def test_where_the_server_refuses_the_page_itself_is_opened(page: Page) -> None:
 
 def is_whole(headers: dict[str, str]) -> bool:
     return "hx-request" not in headers
+
+
+def test_the_api_can_be_read_without_a_script(page: Page) -> None:
+    page.goto("/api/v1/reference/")
+    page.get_by_text("/api/v1/profile/").last.click()
+    expect(page.locator("#profile_change").get_by_text("nickname").first).to_be_visible()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert violations(page) == []

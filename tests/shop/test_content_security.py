@@ -44,6 +44,8 @@ SHOP = [
     "/account/reviews/{review}/",
     "/account/history/",
     "/loans/score/",
+    "/cart/",
+    "/api/v1/reference/",
     "/account/password/",
     "/account/close/",
 ]
@@ -56,6 +58,7 @@ ADMIN = [
     "/admin/shop/announcement/{announcement}/change/",
     "/admin/shop/carouselslide/add/",
     "/admin/shop/product/import/",
+    "/admin/shop/auditentry/",
 ]
 
 

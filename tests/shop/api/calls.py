@@ -25,6 +25,9 @@ class Program:
     def put(self, path: str, status: int = 200, key: str = "", **body: Any) -> Any:
         return self._said(self.client.put(f"/api/v1/{path}", body, headers=_named(key)), status)
 
+    def patch(self, path: str, status: int = 200, key: str = "", **body: Any) -> Any:
+        return self._said(self.client.patch(f"/api/v1/{path}", body, headers=_named(key)), status)
+
     def delete(self, path: str, status: int = 204, key: str = "") -> Any:
         return self._said(self.client.delete(f"/api/v1/{path}", headers=_named(key)), status)
 
