@@ -27,13 +27,14 @@ from recommender.interests import (
     most_telling,
     weights_of,
 )
-from recommender.search import EF_SEARCH, MOST_SCANNED
+from recommender.search import MOST_SCANNED
 from recommender.selectors import SPARE, Reason, ReasonKind
 from recommender.tag_memory import tags_of, vectors_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
 NEAR_EACH = 20  # candidates of an interest
+EF_NEAR = 40  # of the index: these are candidates, of which it matters less which are the very nearest
 FROM_BEHAVIOUR = 30
 SAME_THING = 0.93  # cosine from which two products are the same in another flavour
 JUST_BOUGHT = timedelta(days=60)
@@ -160,11 +161,11 @@ def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
         "near": NEAR_EACH,
         "named": list(named),
     }
-    with transaction.atomic(using="recommender"):
+    with transaction.atomic(using="recommender", savepoint=False):
         rows_of(
             "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
             " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
-            [str(EF_SEARCH), str(MOST_SCANNED)],
+            [str(EF_NEAR), str(MOST_SCANNED)],
         )
         rows = rows_of(CANDIDATES, asked)
     return [

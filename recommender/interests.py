@@ -5,7 +5,7 @@ Letters: P products touched, D dimensions, K interests.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, sqrt
 
 import numpy as np
@@ -27,7 +27,7 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class HeldTag:
-    """A product's tag, with how telling its label is."""
+    """A product's tag, with how telling its label is, and the root of how sure it is that it holds."""
 
     medoid_id: str
     members: list[str]
@@ -35,15 +35,23 @@ class HeldTag:
     count: int
     share: float
     rarity: float
+    root: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", sqrt(certainty(self)))
+
+
+# By a label and its polarity, the names of the tags that hold it, each with the root of its certainty.
+Liked = Mapping[tuple[str, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """`weight` is beside that of the main one, which has 1. `liked` are its products' tags, by label."""
+    """`weight` is beside that of the main one, which has 1."""
 
     product_ids: tuple[int, ...]
     weight: float
-    liked: Mapping[str, tuple[HeldTag, ...]]
+    liked: Liked
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,32 +148,27 @@ def heaped(rows: Floats, weights: Floats) -> npt.NDArray[np.int64]:
     return places
 
 
-def liked(
-    product_ids: Iterable[int], tags: Mapping[int, Sequence[HeldTag]]
-) -> dict[str, tuple[HeldTag, ...]]:
+def liked(product_ids: Iterable[int], tags: Mapping[int, Sequence[HeldTag]]) -> Liked:
     """What reviews say of these products, criticism aside."""
-    found: dict[str, list[HeldTag]] = defaultdict(list)
+    found: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
     for product_id in product_ids:
         for tag in tags.get(product_id, ()):
             if tag.polarity >= 0:
-                found[tag.medoid_id].append(tag)
-    return {label: tuple(same) for label, same in found.items()}
+                for member in tag.members:
+                    names = found[member, tag.polarity]
+                    names[tag.medoid_id] = max(tag.root, names.get(tag.medoid_id, 0.0))
+    return dict(found)
 
 
 def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
     """Tags that say what one of the interest's says, each holding the other's name; the weightiest first."""
     found = []
     for other in theirs:
-        same = [
-            tag
-            for label in other.members
-            for tag in interest.liked.get(label, ())
-            if tag.polarity == other.polarity and other.medoid_id in tag.members
-        ]
-        if same:
-            common = max(sqrt(certainty(tag) * certainty(other)) for tag in same)
-            found.append(Common(other, common * other.rarity))
-    return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id))
+        if names := interest.liked.get((other.medoid_id, other.polarity)):
+            root = max((names.get(member, 0.0) for member in other.members), default=0.0)
+            if root:
+                found.append(Common(other, root * other.root * other.rarity))
+    return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id)) if len(found) > 1 else found
 
 
 def kinship(interest: Interest, similarity: float, common: Iterable[Common]) -> float:

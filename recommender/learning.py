@@ -49,6 +49,15 @@ def learn(*, at_once: bool = False) -> Learnt:
         return Learnt(read, forgotten, fitted.fitted)
 
 
+def is_worth_it() -> bool:
+    """Read what shoppers touched, and say whether a new version is due."""
+    with turn(LEARNING) as is_ours:
+        if not is_ours:
+            return False
+        ingest_touches()
+        return is_due(weights.latest(settings.BEHAVIOUR_DIR).fitted, known(), timezone.now())
+
+
 def is_due(last: Fitted, now_known: Known, now: datetime) -> bool:
     """Enough is new, or something is and the last version is a day old, or there is no readable version."""
     if not last.version:

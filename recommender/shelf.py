@@ -186,8 +186,8 @@ class Sentences:
         said = {"label": local_label(reason.label), "n": reason.count}
         if self.beside is Beside.SHOPPER:
             sentence = ngettext(
-                "As what you chose: “%(label)s”, says %(n)d review",
-                "As what you chose: “%(label)s”, say %(n)d reviews",
+                "Like what you chose: “%(label)s”, says %(n)d review",
+                "Like what you chose: “%(label)s”, say %(n)d reviews",
                 reason.count,
             )
         else:

@@ -1,12 +1,15 @@
 """What the worker does: catch up each second, with its models in memory from the start."""
 
 import logging
+import subprocess
+import sys
 from contextlib import suppress
 from threading import Thread
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init
+from django.conf import settings
 
 from recommender import learning, services
 from recommender.chat.reading import forget_calls
@@ -16,6 +19,8 @@ from recommender.impressions import forget_impressions
 logger = logging.getLogger(__name__)
 
 
+MANAGE = str(settings.BASE_DIR / "manage.py")
+_learning: list["subprocess.Popen[bytes]"] = []  # the latest
 TURN = 5.0  # seconds, after which the worker's other tasks have theirs
 
 
@@ -27,7 +32,12 @@ def catch_up() -> None:
 
 @shared_task
 def learn_from_behaviour() -> None:
-    learning.learn()
+    """Looks whether it is due; the learning itself is a process of its own.
+
+    It may take ten seconds and a gigabyte, and a review's tags shall not wait for it here.
+    """
+    if not (_learning and _learning[0].poll() is None) and learning.is_worth_it():
+        _learning[:] = [subprocess.Popen([sys.executable, MANAGE, "fit_behaviour", "--if-due"])]
 
 
 @shared_task

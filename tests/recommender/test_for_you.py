@@ -234,7 +234,7 @@ class TestHome:
         assert "Four for you" in page
         four = four_on(page)
         assert len(four) == 4
-        assert four[0][1] == "As what you chose: “great aroma”, says 1 review"
+        assert four[0][1] == "Like what you chose: “great aroma”, says 1 review"
         named = goods[four[0][0]]
         assert f'href="{named.get_absolute_url()}?tag=great+aroma#reviews"' in page
 
