@@ -304,7 +304,10 @@ def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             self.handle_call("GET")
 
         def handle_call(self, method: str) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # the sender was killed
+                return
             path = self.path.removeprefix("/v1")
             with suppress(ConnectionError):
                 if self.headers.get("Authorization") != f"Bearer {KEY}":

@@ -1,6 +1,7 @@
 """A run that labels pairs, killed at any moment and run again, loses nothing and pays for nothing twice."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -11,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded_postgres.server import EmbeddedPostgres
 from tests.chat_server import KEY, Body, ChatServer, Event, Wait, running
 from tests.elsewhere import ShopElsewhere, shops_elsewhere
 from tests.recommender.test_training_labels import PRODUCTS, a_file, labels
 
-pytestmark = pytest.mark.processes
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(
+        "RECOMMENDER_DATABASE_URL" in os.environ, reason="the shop has an embedded PostgreSQL of its own here"
+    ),
+]
 
 SPENT = (
     "from recommender.models import ChatMonth; print(sum(month.spent for month in ChatMonth.objects.all()))"
@@ -27,8 +34,11 @@ HELD = 4.0  # seconds for which the server holds a call in whose middle the run 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopElsewhere]:
     with shops_elsewhere(tmp_path_factory.mktemp("labels"), "shop") as (shop,):
+        keeper = EmbeddedPostgres.at(shop.folder / "postgres")
+        keeper.start()  # once, and not for each command
         shop.run("migrate", "--verbosity=0", "--database=recommender")
         yield shop
+        keeper.leave()
 
 
 @pytest.fixture
@@ -54,7 +64,7 @@ def command(reviews: Path, *options: str) -> tuple[str | Path, ...]:
 
 
 def killed_when(holds: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not holds():
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline
@@ -144,8 +154,8 @@ def test_two_runs_do_not_write_one_journal(shop: ShopElsewhere, chat: ChatServer
     while not chat.asked:
         time.sleep(0.01)
     second = shop.command(*command(reviews))
-    second.communicate(timeout=60)
+    second.communicate(timeout=300)
     assert second.returncode == 1
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     assert first.returncode == 0
     assert len(chat.completions) == PRODUCTS
