@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 KEY = "sk-test"
 CHAT_MODELS = ("small-chat", "ft:small-chat:larder")
@@ -64,7 +66,11 @@ class HangUp:
     """Close the connection without a word."""
 
 
-Event = Refuse | Wait | Drip | Say | Message | HangUp
+class DoAndHangUp:
+    """Do what is asked, and close the connection without a word."""
+
+
+Event = DoAndHangUp | Refuse | Wait | Drip | Say | Message | HangUp
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,30 @@ class Misshapen(Exception):
 
 
 @dataclass
+class Upload:
+    """A file, as it was sent or as the server made it."""
+
+    id: str
+    name: str
+    purpose: str
+    content: bytes
+
+    @property
+    def told(self) -> Body:
+        return {
+            "id": self.id, "object": "file", "bytes": len(self.content), "created_at": int(time.time()),
+            "filename": self.name, "purpose": self.purpose, "status": "processed",
+        }  # fmt: skip
+
+
+@dataclass
 class ChatServer:
     """What the server is and was asked. Endpoints are found by method and path."""
 
     url: str = ""
     answer: Callable[[Body], str] = lambda body: "{}"
     usage: tuple[int, int] | None = (1000, 50)
+    delay: float = 0.0  # seconds that each completion takes
     asked: list[Asked] = field(default_factory=list)
     misshapen: list[str] = field(default_factory=list)
     next_up: "deque[Event]" = field(default_factory=deque)
@@ -101,13 +125,117 @@ class ChatServer:
     def completion(self, body: Body) -> Body:
         """The answer to a well-formed request."""
         check_completion(body)
+        time.sleep(self.delay)
         message = {"role": "assistant", "content": self.answer(body)}
         return completion(body["model"], message, "stop", self.usage)
 
-    def respond(self, method: str, path: str, body: Body) -> Body:
-        if (method, path) == ("POST", "/chat/completions"):
-            return self.completion(body)
+    # Of batches: how often one is looked at before it is over, how it ends, what becomes of each line.
+    looks: int = 2
+    batch_ends: str = "completed"
+    line_status: Callable[[int, Body], int | None] = lambda number, body: 200
+    files: dict[str, Upload] = field(default_factory=dict)
+    batches: dict[str, Body] = field(default_factory=dict)
+
+    def respond(self, method: str, path: str, body: Body) -> Body | str:
+        place = urlsplit(path)
+        match (method, *place.path.strip("/").split("/")):
+            case ("POST", "chat", "completions"):
+                return self.completion(body)
+            case ("POST", "files"):
+                return self.keep(body["name"], body["purpose"], body["content"]).told
+            case ("GET", "files", file_id, "content"):
+                return self.files[file_id].content.decode()
+            case ("POST", "batches"):
+                return self.new_batch(body)
+            case ("GET", "batches"):
+                return page(list(self.batches.values()), parse_qs(place.query))
+            case ("GET", "batches", batch_id):
+                return self.look_at(self.batches[batch_id])
         raise Misshapen(f"there is no {method} {path}")
+
+    def keep(self, name: str, purpose: str, content: bytes) -> Upload:
+        upload = Upload(f"file-{len(self.files) + 1}", name, purpose, content)
+        self.files[upload.id] = upload
+        return upload
+
+    def new_batch(self, body: Body) -> Body:
+        expect(
+            body.keys() == {"input_file_id", "endpoint", "completion_window", "metadata"}, "fields of a batch"
+        )
+        expect(body["endpoint"] == "/v1/chat/completions", "endpoint")
+        expect(body["completion_window"] == "24h", "completion_window")
+        source = self.files[body["input_file_id"]]
+        expect(source.purpose == "batch", "the purpose of the file")
+        lines = [json.loads(line) for line in source.content.splitlines()]
+        expect(
+            all(line.keys() == {"custom_id", "method", "url", "body"} for line in lines), "fields of a line"
+        )
+        expect(len({line["custom_id"] for line in lines}) == len(lines), "a custom_id twice")
+        expect(all((line["method"], line["url"]) == ("POST", body["endpoint"]) for line in lines), "an url")
+        for line in lines:
+            check_completion(line["body"])
+        batch = {
+            "id": f"batch_{len(self.batches) + 1}", "object": "batch", "created_at": int(time.time()),
+            "status": "validating", **body, "output_file_id": None, "error_file_id": None, "errors": None,
+            "request_counts": {"total": len(lines), "completed": 0, "failed": 0}, "looks": 0,
+        }  # fmt: skip
+        self.batches[batch["id"]] = batch
+        return batch
+
+    def look_at(self, batch: Body) -> Body:
+        """Each look brings it on."""
+        batch["looks"] += 1
+        if batch["looks"] < self.looks:
+            batch["status"] = "in_progress"
+        elif batch["status"] != self.batch_ends:
+            batch["status"] = self.batch_ends
+            if self.batch_ends == "failed":
+                told = {"code": "token_limit", "message": "Too many tokens are waiting.", "line": None}
+                batch["errors"] = {"object": "list", "data": [told]}
+            else:
+                self.end(batch)
+        return batch
+
+    def end(self, batch: Body) -> None:
+        answers: dict[str, list[str]] = {"output": [], "error": []}
+        lines = self.files[batch["input_file_id"]].content.splitlines()
+        for number, line in enumerate(map(json.loads, lines)):
+            status = self.line_status(number, line["body"])
+            told: Body = {"id": f"r{number}", "custom_id": line["custom_id"], "response": None, "error": None}
+            if status is None:
+                told["error"] = {"code": "batch_expired", "message": "It was not asked in time."}
+            else:
+                content = self.completion(line["body"]) if status == 200 else error("no")
+                told["response"] = {"status_code": status, "request_id": "q", "body": content}
+            answers["output" if status == 200 else "error"].append(json.dumps(told))
+        for kind, told_lines in answers.items():
+            if told_lines:
+                made = self.keep(f"{kind}.jsonl", "batch_output", "\n".join(told_lines).encode())
+                batch[f"{kind}_file_id"] = made.id
+        counts = batch["request_counts"]
+        counts["completed"], counts["failed"] = len(answers["output"]), len(answers["error"])
+
+
+def page(items: list[Body], query: Mapping[str, list[str]]) -> Body:
+    """The newest first, after the one that is named."""
+    newest = items[::-1]
+    ids = [item["id"] for item in newest]
+    start = ids.index(query["after"][0]) + 1 if "after" in query else 0
+    shown = newest[start : start + int(query.get("limit", ["20"])[0])]
+    return {"object": "list", "data": shown, "has_more": start + len(shown) < len(newest)}
+
+
+def multipart(kind: str, raw: bytes) -> Body:
+    """The parts of an upload, the file's name and content among them."""
+    parts: Any = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + raw).get_payload()
+    found: Body = {}
+    for part in parts:
+        content = part.get_payload(decode=True)
+        if part.get_filename():
+            found |= {"name": part.get_filename(), "content": content}
+        else:
+            found[part.get_param("name", header="content-disposition")] = content.decode()
+    return found
 
 
 def completion(model: str, message: Mapping[str, Any], finish: str, usage: tuple[int, int] | None) -> Body:
@@ -176,13 +304,18 @@ def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             self.handle_call("GET")
 
         def handle_call(self, method: str) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # the sender was killed
+                return
             path = self.path.removeprefix("/v1")
             with suppress(ConnectionError):
                 if self.headers.get("Authorization") != f"Bearer {KEY}":
                     self.send(401, error("Incorrect API key provided."))
                     return
-                body = json.loads(raw) if raw else {}
+                kind = self.headers.get("Content-Type") or ""
+                is_upload = kind.startswith("multipart/form-data")
+                body = multipart(kind, raw) if is_upload else json.loads(raw) if raw else {}
                 with server.lock:
                     server.asked.append(Asked(method, path, body))
                     event = server.next_up.popleft() if server.next_up else None
@@ -204,6 +337,10 @@ def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                     return
                 case Drip(seconds):
                     self.drip(seconds)
+                    return
+                case DoAndHangUp():
+                    server.respond(method, path, body)
+                    self.close_connection = True
                     return
                 case Wait(seconds):
                     time.sleep(seconds)

@@ -1,6 +1,6 @@
 """Which server is asked, as whom, for which model, and at what price: from the settings alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.conf import settings
@@ -55,3 +55,11 @@ def chat_account(model: str = "") -> Account:
         )
     price = Price(*settings.OPENAI_CHAT_PRICE)
     return Account(base_url, api_key, model or settings.OPENAI_CHAT_MODEL, price)
+
+
+def batch_account(model: str = "") -> Account:
+    """The same for questions that wait up to a day, at OPENAI_BATCH_PRICE where it is set."""
+    account = chat_account(model)
+    if settings.OPENAI_BATCH_PRICE is None:
+        return account
+    return replace(account, price=Price(*settings.OPENAI_BATCH_PRICE))

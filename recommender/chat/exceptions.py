@@ -27,6 +27,11 @@ class ServerFailed(ChatError):
         super().__init__(f"The chat server failed: {reason}.")
         self.reason, self.is_charged, self.status = reason, is_charged, status
 
+    @property
+    def can_pass(self) -> bool:
+        """Whether the same call may succeed later."""
+        return self.status is None or self.status in {408, 409, 429} or self.status >= 500
+
 
 class BadAnswer(ChatError):
     """The server answered something else than it was asked for; it is paid for all the same."""

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import Event
 from typing import Any, TypeVar
 
 import httpx2  # openai's own
@@ -22,6 +23,7 @@ T = TypeVar("T")
 PAUSE, LONGEST_PAUSE = 0.25, 20.0  # seconds: the first one's limit, doubled each time up to the longest
 LEAST_TIME = 0.05  # seconds without which it is not tried again
 PATIENCE = 60.0  # seconds for one try of what no page waits for
+LONG = 180.0  # seconds for such a call, all tries together
 NOT_ARRIVED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -32,8 +34,11 @@ class Server:
         self.base_url = base_url
         self.client = openai.OpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=PATIENCE)
 
-    def ask(self, model: str, question: Question, *, seconds: float) -> Reply:
-        """Raises ServerFailed or BadAnswer, within about `seconds`, tries and pauses together."""
+    def ask(self, model: str, question: Question, *, seconds: float, halt: Event | None = None) -> Reply:
+        """Raises ServerFailed or BadAnswer, within about `seconds`, tries and pauses together.
+
+        Once `halt` is set it is not tried again.
+        """
 
         def tried(left: float) -> Reply:
             raw = self.client.chat.completions.with_raw_response.create(
@@ -41,10 +46,21 @@ class Server:
             )
             return reply_of(as_json(raw.text))
 
-        return attempted(tried, seconds)
+        return attempted(tried, seconds, halt or Event())
+
+    def call(self, work: Callable[[openai.OpenAI, float], T], *, seconds: float = LONG) -> T:
+        """What `work` does with the library, tried again where that can help. Raises ServerFailed."""
+        return attempted(lambda left: work(self.client, min(left, PATIENCE)), seconds, Event())
+
+    def call_once(self, work: Callable[[openai.OpenAI, float], T]) -> T:
+        """For what would be there twice if it were tried again. Raises ServerFailed."""
+        try:
+            return work(self.client, PATIENCE)
+        except openai.APIError as error:
+            raise failure(error) from error
 
 
-def attempted(call: Callable[[float], T], seconds: float) -> T:
+def attempted(call: Callable[[float], T], seconds: float, halt: Event) -> T:
     """What `call` returns at the first try that works; it is told how many seconds are left.
 
     Raises ServerFailed.
@@ -60,10 +76,9 @@ def attempted(call: Callable[[float], T], seconds: float) -> T:
             pause = told_to_wait(error)
             if pause is None:
                 pause = random.uniform(0, limit)  # noqa: S311 (no secret)
-            if not can_pass(error) or time.monotonic() + pause + LEAST_TIME > deadline:
+            if not can_pass(error) or time.monotonic() + pause + LEAST_TIME > deadline or halt.wait(pause):
                 raise failed from error
             is_charged, limit = failed.is_charged, min(2 * limit, LONGEST_PAUSE)
-            time.sleep(pause)
 
 
 def can_pass(error: openai.APIError) -> bool:
