@@ -92,7 +92,10 @@ class ScoreModel:
         return str(self.about["data"]["sha256"])
 
     def score(self, purchases: Sequence[Purchase], as_of: datetime) -> ShopScore:
-        values = features(purchases, as_of, self.typical_order)
+        return self.score_by(features(purchases, as_of, self.typical_order))
+
+    def score_by(self, values: dict[str, float]) -> ShopScore:
+        """By what `features` gives."""
         if not values:
             return ShopScore(None, "none", ("no_orders",), {}, self.hash)
         value = self.points(values)

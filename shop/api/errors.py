@@ -87,12 +87,12 @@ class UnknownAddress(APIView):
 
 def _refused(error: ShopError) -> Response:
     found = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    body = {"code": _code(error), "detail": sentence(error), **dict(_facts(error))}
+    body = {"code": code_of(error), "detail": sentence(error), **dict(_facts(error))}
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, LoginDelayed) else None
     return Response(body, status=found, headers=headers)
 
 
-def _code(error: ShopError) -> str:
+def code_of(error: Exception) -> str:
     """`out_of_stock`"""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 

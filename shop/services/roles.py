@@ -33,8 +33,11 @@ ROLES: Mapping[str, Rights] = {
 def keep_roles() -> None:
     """Make the groups, and give each exactly its rights, however often it is called."""
     for name, rights in ROLES.items():
-        group, _ = Group.objects.get_or_create(name=name)
-        codenames = [f"{right}_{model}" for model, given in rights.items() for right in given]
-        group.permissions.set(
-            Permission.objects.filter(content_type__app_label="shop", codename__in=codenames)
-        )
+        keep_role(name=name, rights=rights, app="shop")
+
+
+def keep_role(*, name: str, rights: Rights, app: str) -> None:
+    """A group whose rights are over rows of one app."""
+    group, _ = Group.objects.get_or_create(name=name)
+    codenames = [f"{right}_{model}" for model, given in rights.items() for right in given]
+    group.permissions.set(Permission.objects.filter(content_type__app_label=app, codename__in=codenames))
