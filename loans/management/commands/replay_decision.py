@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from loans.approval import loan_model
+from loans.approval import approval_model
 from loans.approval.exceptions import LoanModelUnusable
 from loans.approval.model import ApprovalForest
 from loans.exceptions import Purged, Unsealable
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if not decisions:
             raise CommandError(f"There is no decision {named}, and no application {named} that is decided.")
         try:
-            models = Models(ScoreModel.load(score_model), approval_model(options["loan_model"]))
+            models = Models(ScoreModel.load(score_model), approval_model(options["approval_model"]))
         except (ScoreModelUnusable, LoanModelUnusable) as error:
             raise CommandError(str(error), returncode=1) from error
         failed = [decision for decision in decisions if not self.comes_out(decision, models)]
@@ -86,7 +86,7 @@ def decisions_of(id: str) -> Any:
 
 
 def approval_model(directory: Path | None) -> Any:
-    return ApprovalForest.load(directory) if directory else loan_model()
+    return ApprovalForest.load(directory) if directory else approval_model()
 
 
 def hint(what: str) -> str:
