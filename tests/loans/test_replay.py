@@ -64,7 +64,7 @@ def said(*arguments: str, code: int = 0) -> str:
 
 
 def decided_by(forest: Forest, monkeypatch: pytest.MonkeyPatch, customer: Customer, **said: Any) -> Decision:
-    monkeypatch.setattr("loans.services.deciding.loan_model", lambda: forest)
+    monkeypatch.setattr("loans.services.deciding.approval_model", lambda: forest)
     return a_decided(customer, **said).decisions.get()
 
 

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if not decisions:
             raise CommandError(f"There is no decision {named}, and no application {named} that is decided.")
         try:
-            models = Models(ScoreModel.load(score_model), approval_model(options["approval_model"]))
+            models = Models(ScoreModel.load(score_model), model_of(options["loan_model"]))
         except (ScoreModelUnusable, LoanModelUnusable) as error:
             raise CommandError(str(error), returncode=1) from error
         failed = [decision for decision in decisions if not self.comes_out(decision, models)]
@@ -85,7 +85,7 @@ def decisions_of(id: str) -> Any:
     return Decision.objects.filter(wanted).select_related("application", "policy", "officer")
 
 
-def approval_model(directory: Path | None) -> Any:
+def model_of(directory: Path | None) -> Any:
     return ApprovalForest.load(directory) if directory else approval_model()
 
 
