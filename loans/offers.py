@@ -11,7 +11,7 @@ the score's band decide.
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
@@ -32,7 +32,7 @@ class FinancesUnusable(LoanError):
     """An amount that nobody can mean: not a number, below nothing, or beyond all bounds."""
 
     def __init__(self, field: str, value: object) -> None:
-        super().__init__(f"{field} is {value}")
+        super().__init__(f"{field} is nothing that can be meant")  # logs are told of no incomes
         self.field, self.value = field, value
 
 
@@ -40,15 +40,15 @@ class FinancesUnusable(LoanError):
 class Finances:
     """What a shopper tells, by month. `has_credit_history` is None where they do not say."""
 
-    income: Decimal
-    coapplicant_income: Decimal
-    obligations: Decimal
+    income: Decimal = field(repr=False)
+    coapplicant_income: Decimal = field(repr=False)
+    obligations: Decimal = field(repr=False)
     has_credit_history: bool | None
 
     def __post_init__(self) -> None:
         """Raises FinancesUnusable."""
-        for field in ("income", "coapplicant_income", "obligations"):
-            _refuse_senseless(field, getattr(self, field), NOTHING)
+        for name in ("income", "coapplicant_income", "obligations"):
+            _refuse_senseless(name, getattr(self, name), NOTHING)
 
     @property
     def total_income(self) -> Decimal:
@@ -276,6 +276,6 @@ def is_schedulable(loan: Loan) -> bool:
     return True
 
 
-def _refuse_senseless(field: str, value: object, least: Decimal) -> None:
+def _refuse_senseless(name: str, value: object, least: Decimal) -> None:
     if not (isinstance(value, Decimal) and value.is_finite() and least <= value <= HIGHEST_AMOUNT):
-        raise FinancesUnusable(field, value)
+        raise FinancesUnusable(name, value)
