@@ -29,27 +29,21 @@ ANY_DAY = date(2000, 1, 1)  # what a loan costs is the same whenever it starts
 
 
 class FinancesUnusable(LoanError):
-    """An amount that nobody can mean: not a number, below nothing, or beyond all bounds.
-
-    The message leaves the value out: it may be an income, and messages end up in logs.
-    """
+    """An amount that nobody can mean: not a number, below nothing, or beyond all bounds."""
 
     def __init__(self, field: str, value: object) -> None:
-        super().__init__(f"{field} cannot be meant")
+        super().__init__(f"{field} is nothing that can be meant")  # logs are told of no incomes
         self.field, self.value = field, value
 
 
 @dataclass(frozen=True, slots=True)
 class Finances:
-    """What a shopper tells, by month. `has_credit_history` is None where they do not say.
-
-    The representation shows none of it.
-    """
+    """What a shopper tells, by month. `has_credit_history` is None where they do not say."""
 
     income: Decimal = field(repr=False)
     coapplicant_income: Decimal = field(repr=False)
     obligations: Decimal = field(repr=False)
-    has_credit_history: bool | None = field(repr=False)
+    has_credit_history: bool | None
 
     def __post_init__(self) -> None:
         """Raises FinancesUnusable."""
@@ -282,6 +276,6 @@ def is_schedulable(loan: Loan) -> bool:
     return True
 
 
-def _refuse_senseless(field: str, value: object, least: Decimal) -> None:
+def _refuse_senseless(name: str, value: object, least: Decimal) -> None:
     if not (isinstance(value, Decimal) and value.is_finite() and least <= value <= HIGHEST_AMOUNT):
-        raise FinancesUnusable(field, value)
+        raise FinancesUnusable(name, value)

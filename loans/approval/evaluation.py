@@ -16,13 +16,14 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from loans.approval.applications import PROTECTED, Applications
-from loans.approval.features import NAMES, SIGNS
-from loans.approval.fitting import calibration, filling, fit, grown, refuse_too_few, values
+from loans.approval.applications import PROTECTED, UNUSED, Applications
+from loans.approval.features import FEATURES, SIGNS
+from loans.approval.fitting import calibration, filling, fit, grown, refuse_too_few, support_of, values
 
 BINS = 10
 MEASURES = ("auc", "brier", "ece", "accuracy")
 OURS = "forest"
+PROTECTED_TOO = "with the four protected"
 
 Figures = dict[str, tuple[float, float]]
 """By measure: mean and standard deviation."""
@@ -87,29 +88,52 @@ def credit_history_alone(learnt: Applications, others: Applications, seed: int) 
 
 
 def logistic(learnt: Applications, others: Applications, seed: int) -> Any:
-    filled = filling(learnt)
+    known, asked = prepared(learnt, others)
     regression = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    regression.fit(values(learnt, filled), learnt.approved)
-    return regression.predict_proba(values(others, filled))[:, 1]
+    return regression.fit(known, learnt.approved).predict_proba(asked)[:, 1]
 
 
 def balanced(learnt: Applications, others: Applications, seed: int) -> Any:
     """Every decision weighs the same in the forest; calibrated as ours is."""
-    filled = filling(learnt)
-    rows = values(learnt, filled)
-    forest = grown(rows, learnt.approved, SIGNS, seed, class_weight="balanced")
-    return calibrated(forest, learnt.approved, values(others, filled))
+    known, asked = prepared(learnt, others)
+    forest = grown(known, learnt.approved, SIGNS, seed, class_weight="balanced")
+    return calibrated(forest, learnt.approved, asked)
 
 
-def with_protected(learnt: Applications, others: Applications, seed: int) -> Any:
-    """What leaving sex, marriage, dependants and place out costs: measured, and never used."""
+def with_texts(headings: tuple[str, ...]) -> Asked:
+    """What leaving these out costs: measured, and never used."""
+
+    def told(learnt: Applications, others: Applications, seed: int) -> Any:
+        tables = [np.column_stack([each.texts[name] for name in headings]) for each in (learnt, others)]
+        places = OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(tables[0])
+        known, asked = (
+            np.column_stack([rows, places.transform(table)])
+            for rows, table in zip(prepared(learnt, others), tables, strict=True)
+        )
+        signs = SIGNS + (0,) * (known.shape[1] - len(SIGNS))
+        return calibrated(grown(known, learnt.approved, signs, seed), learnt.approved, asked)
+
+    return told
+
+
+def without(name: str) -> Asked:
+    """What a feature is worth."""
+    kept = [place for place, each in enumerate(FEATURES) if each.name != name]
+    signs = tuple(SIGNS[place] for place in kept)
+
+    def told(learnt: Applications, others: Applications, seed: int) -> Any:
+        known, asked = (rows[:, kept] for rows in prepared(learnt, others))
+        return calibrated(grown(known, learnt.approved, signs, seed), learnt.approved, asked)
+
+    return told
+
+
+def prepared(learnt: Applications, others: Applications) -> tuple[Any, Any]:
+    """What ours looks at, of both: filled and clamped by what is learnt from."""
     filled = filling(learnt)
-    places = OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(_texts(learnt))
-    known, asked = (
-        np.column_stack([values(each, filled), places.transform(_texts(each))]) for each in (learnt, others)
-    )
-    signs = SIGNS + (0,) * (known.shape[1] - len(NAMES))
-    return calibrated(grown(known, learnt.approved, signs, seed), learnt.approved, asked)
+    known = values(learnt, filled)
+    support = support_of(known)
+    return support.clamped(known), support.clamped(values(others, filled))
 
 
 MODELS: Mapping[str, Asked] = {
@@ -117,7 +141,10 @@ MODELS: Mapping[str, Asked] = {
     "credit history alone": credit_history_alone,
     "logistic": logistic,
     "class-balanced forest": balanced,
-    "with the four protected": with_protected,
+    PROTECTED_TOO: with_texts(PROTECTED),
+    "with education and employment": with_texts(UNUSED),
+    "without the smaller share": without("smaller_share"),
+    "without the income": without("income"),
 }
 
 
@@ -171,7 +198,3 @@ def calibration_error(chances: Any, approved: Any) -> float:
     """(repeats, N) and (N,). Expected calibration error over BINS of equal width (Guo et al., ICML 2017)."""
     each = bins(chances, approved)
     return sum(bin.number * abs(bin.told - bin.approved) for bin in each) / len(approved)
-
-
-def _texts(applications: Applications) -> Any:
-    return np.column_stack([applications.protected[name] for name in PROTECTED])

@@ -35,11 +35,11 @@ class Selection:
 
 
 def selections(
-    protected: Mapping[str, Any], approved: Any, chances: Any, least_likelihood: float
+    groups_of: Mapping[str, Any], approved: Any, chances: Any, least_likelihood: float
 ) -> Iterator[Selection]:
-    """Of each attribute; `chances` is (N,). Groups that are too small, or not known, are left out."""
+    """Of each attribute; all are (N,). Groups that are too small, or not known, are left out."""
     selected = chances >= least_likelihood
-    for attribute, texts in protected.items():
+    for attribute, texts in groups_of.items():
         names, counts = np.unique(texts, return_counts=True)
         groups = [
             Group(

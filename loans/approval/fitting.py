@@ -67,8 +67,7 @@ def fit(
     refuse_too_few(applications)
     filled = filling(applications)
     rows = values(applications, filled)
-    least, most = np.quantile(rows[:, RATIOS], TAILS, axis=0)
-    support = Support(tuple(least.tolist()), tuple(most.tolist()))
+    support = support_of(rows)
     forest = grown(support.clamped(rows), applications.approved, SIGNS, seed)
     slope, offset = calibration(forest, applications.approved)
     return ApprovalForest(
@@ -76,6 +75,11 @@ def fit(
         typical_income=typical_income or Decimal(str(filled.typical_income)),
         usual_history=bool(filled.has_credit_history), about=about,
     )  # fmt: skip
+
+
+def support_of(rows: Any) -> Support:
+    least, most = np.quantile(rows[:, RATIOS], TAILS, axis=0)
+    return Support(tuple(least.tolist()), tuple(most.tolist()))
 
 
 def refuse_too_few(applications: Applications) -> None:

@@ -32,9 +32,10 @@ def test_amounts_are_in_thousands_and_blanks_stay_blank(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.months, [360, np.nan])
     np.testing.assert_array_equal(found.has_credit_history, [1, np.nan])
     np.testing.assert_array_equal(found.approved, [False, True])
-    assert {name: list(texts) for name, texts in found.protected.items()} == {
+    assert {name: list(texts) for name, texts in found.texts.items()} == {
         "Gender": ["Male", "not known"], "Married": ["Yes", "No"], "Dependents": ["1", "not known"],
-        "Property_Area": ["Rural", "Urban"],
+        "Property_Area": ["Rural", "Urban"], "Education": ["Graduate", "Graduate"],
+        "Self_Employed": ["No", "not known"],
     }  # fmt: skip
     assert found.summary == (
         "loan_data.csv: 2 applications, 1 of them approved; blank: amount 1, term 1, credit history 1."

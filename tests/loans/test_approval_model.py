@@ -42,7 +42,7 @@ def some_applications(number: int = 150, seed: int = 3) -> Applications:
     return Applications(
         name="made", sha256="0" * 64, income=income, coapplicant_income=coapplicant, principal=principal,
         months=chance.choice([360.0, 180.0, np.nan], number), has_credit_history=history,
-        protected={"Gender": chance.choice(["Female", "Male"], number)},
+        texts={"Gender": chance.choice(["Female", "Male"], number)},
         approved=leaning + chance.normal(0, 1, number) > 0,
     )  # fmt: skip
 

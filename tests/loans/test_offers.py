@@ -175,6 +175,11 @@ def test_senseless_finances_are_refused_by_name(field: str, value: str) -> None:
     with pytest.raises(FinancesUnusable) as refused:
         replace(finances(), **{field: Decimal(value)})  # type: ignore[arg-type]
     assert (refused.value.field, str(refused.value.value)) == (field, str(Decimal(value)))
+    assert str(refused.value) == f"{field} is nothing that can be meant"
+
+
+def test_what_a_shopper_earns_and_owes_is_not_written_into_logs() -> None:
+    assert repr(finances(6000, 500, history=True)) == "Finances(has_credit_history=True)"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from loans.approval.applications import Applications
+from loans.approval.applications import PROTECTED, Applications
 from loans.approval.drawing import draw
-from loans.approval.evaluation import MEASURES, MODELS, OURS, Evaluation, Figures, bins, evaluate
+from loans.approval.evaluation import (
+    MEASURES,
+    MODELS,
+    OURS,
+    PROTECTED_TOO,
+    Evaluation,
+    Figures,
+    bins,
+    evaluate,
+)
 from loans.approval.fairness import Selection, selections
 from loans.exceptions import LoanError
 from loans.management.commands.train_loan_model import as_json, read
@@ -48,9 +57,8 @@ class Command(BaseCommand):
                 found = evaluate(
                     applications, MODELS, seed=seed, repeats=repeats, folds=folds, tick=bar.update
                 )
-            chosen = tuple(
-                selections(applications.protected, applications.approved, found.typical, float(PASS))
-            )
+            groups = {name: applications.texts[name] for name in PROTECTED}
+            chosen = tuple(selections(groups, applications.approved, found.typical, float(PASS)))
             self.stdout.write("\n".join(report(found, chosen, applications)))
             if json:
                 write_json(json, found, chosen)
@@ -65,7 +73,7 @@ def report(found: Evaluation, chosen: tuple[Selection, ...], applications: Appli
     yield ""
     yield from table(found.models)
     yield ""
-    cost = found.models["with the four protected"]["auc"][0] - found.models[OURS]["auc"][0]
+    cost = found.models[PROTECTED_TOO]["auc"][0] - found.models[OURS]["auc"][0]
     yield f"AUC that leaving the four protected attributes out costs: {cost:+.3f}"
     yield ""
     yield "| likelihood told | applications, a mean of the repeats | mean | approved |"
