@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-foryou bench-search bench-shop clean
+.PHONY: run test check format messages real reproduce-model bench-ask bench-behaviour bench-foryou bench-search bench-shop clean
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -51,6 +51,9 @@ bench-shop: .venv/ready
 
 bench-search: .venv/ready
 	@exec $(BIN)/python -m benchmarks.search --report docs/benchmarks/search.md $(ARGS)
+
+bench-behaviour: .venv/ready
+	@exec $(BIN)/python -m benchmarks.behaviour --report docs/benchmarks/behaviour.md $(ARGS)
 
 bench-foryou: .venv/ready
 	@$(BIN)/python -m pip install --quiet "implicit~=0.7"
