@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -58,6 +58,9 @@ bench-loans: .venv/ready
 bench-offers: .venv/ready
 	@OMP_NUM_THREADS=1 exec $(BIN)/python -m benchmarks.loan_offers --data "$(DATA)/loan/loan_data.csv.gz" \
 		--report docs/benchmarks/loan-offers.md $(ARGS)
+
+bench-behaviour: .venv/ready
+	@exec $(BIN)/python -m benchmarks.behaviour --report docs/benchmarks/behaviour.md $(ARGS)
 
 bench-foryou: .venv/ready
 	@$(BIN)/python -m pip install --quiet "implicit~=0.7"

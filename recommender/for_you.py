@@ -27,8 +27,8 @@ from recommender.interests import (
     most_telling,
     weights_of,
 )
-from recommender.search import MOST_SCANNED
-from recommender.selectors import SPARE, Reason, ReasonKind
+from recommender.search import MOST_SCANNED, Filters, are_few
+from recommender.selectors import SPARE, Placements, Reason, ReasonKind
 from recommender.tag_memory import tags_of, vectors_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
@@ -38,6 +38,8 @@ EF_NEAR = 40  # of the index: these are candidates, of which it matters less whi
 FROM_BEHAVIOUR = 30
 SAME_THING = 0.93  # cosine from which two products are the same in another flavour
 JUST_BOUGHT = timedelta(days=60)
+
+UNDECIDED = Placements()
 
 REVISIONS = """
     SELECT product_id, published_revision FROM recommender_productentry WHERE product_id = ANY(%s)
@@ -54,7 +56,7 @@ CANDIDATES = """
         SELECT near.product_id FROM centre CROSS JOIN LATERAL (
             SELECT product_id FROM recommender_productentry
             WHERE is_available AND embedding IS NOT NULL AND product_id <> ALL(%(without)s)
-            ORDER BY embedding <=> centre.vector LIMIT %(near)s
+            ORDER BY {distance} LIMIT %(near)s
         ) AS near
         UNION SELECT unnest(%(named)s::bigint[])
     )
@@ -65,6 +67,9 @@ CANDIDATES = """
     WHERE entry.is_available AND entry.product_id <> ALL(%(without)s)
     ORDER BY entry.product_id
 """
+# The sum keeps the planner from the index: where there are few products all are compared, exactly.
+COMPARED = CANDIDATES.format(distance="(embedding <=> centre.vector) + 0.0, product_id")
+WALKED = CANDIDATES.format(distance="embedding <=> centre.vector")
 LIKENESSES = """
     SELECT one.product_id, other.product_id
     FROM recommender_productentry AS one JOIN recommender_productentry AS other
@@ -111,19 +116,22 @@ class Shopper:
     without: frozenset[int]
 
 
-def for_you(touches: Sequence[Touch], limit: int = SPARE) -> list[ForYou]:
-    """The best first; none where nothing is known of what was touched."""
-    shopper = shopper_of(touches)
+def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = UNDECIDED) -> list[ForYou]:
+    """What is pinned, then the best first; none where nothing is known of what was touched."""
+    shopper = shopper_of(touches, placed.hidden)
     if not shopper.weights:
         return []
     behaviour = weights.held(settings.BEHAVIOUR_DIR)
     scores = behaviour.scores(shopper.weights)
-    found = candidates(shopper, named_by(behaviour, scores, shopper.without))
+    found = candidates(shopper, [*placed.pinned, *named_by(behaviour, scores, shopper.without)])
     ranked = ranking(shopper, found, behaviour, scores)
-    return varied(ranked[: 2 * limit])[:limit]
+    by_id = {one.product_id: one for one in ranked}
+    pinned = [by_id[product_id] for product_id in placed.pinned if product_id in by_id]
+    others = [one for one in ranked if one.product_id not in placed.pinned]
+    return varied([*pinned, *others[: 2 * limit]])[:limit]
 
 
-def shopper_of(touches: Sequence[Touch]) -> Shopper:
+def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shopper:
     """What was touched and the recommender knows. What is in mind already is not to be shown again."""
     now = timezone.now()
     said = weights_of(touches, STRENGTHS, now.timestamp())
@@ -131,7 +139,7 @@ def shopper_of(touches: Sequence[Touch]) -> Shopper:
     tags = tags_of(revisions)
     vectors = vectors_of(tag.medoid_id for held in tags.values() for tag in held if tag.polarity >= 0)
     known = {product_id: weight for product_id, weight in said.items() if product_id in revisions}
-    return Shopper(known, interests_of(known, tags, vectors), frozenset(in_mind(touches)))
+    return Shopper(known, interests_of(known, tags, vectors), frozenset({*in_mind(touches), *hidden}))
 
 
 def in_mind(touches: Sequence[Touch]) -> set[int]:
@@ -161,25 +169,22 @@ def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
         "near": NEAR_EACH,
         "named": list(named),
     }
+    if are_few(Filters()):
+        return [candidate_of(*row) for row in rows_of(COMPARED, asked)]
     with transaction.atomic(using="recommender", savepoint=False):
         rows_of(
             "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
             " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
             [str(EF_NEAR), str(MOST_SCANNED)],
         )
-        rows = rows_of(CANDIDATES, asked)
-    return [
-        Candidate(
-            pk,
-            revision,
-            {
-                number: cosine
-                for number, cosine in zip(numbers or (), cosines or (), strict=True)
-                if cosine is not None
-            },
-        )
-        for pk, revision, cosines, numbers in rows
-    ]
+        return [candidate_of(*row) for row in rows_of(WALKED, asked)]
+
+
+def candidate_of(
+    product_id: int, revision: int, cosines: Sequence[float | None] | None, numbers: Sequence[int] | None
+) -> Candidate:
+    pairs = zip(numbers or (), cosines or (), strict=True)
+    return Candidate(product_id, revision, {number: cosine for number, cosine in pairs if cosine is not None})
 
 
 def ranking(shopper: Shopper, found: Sequence[Candidate], behaviour: Weights, scores: Floats) -> list[ForYou]:

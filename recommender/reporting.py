@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, Func, Q
 from django.utils import timezone
 
-from recommender.models import Click, Impression, Place, ProductEntry, ReviewEntry
+from recommender.models import Click, Impression, Interaction, Place, ProductEntry, ReviewEntry
+from recommender.weights import Fitted, latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Report:
     products_available: int
     unlabelled_reviews: int
     stale_products: int
+    behaviour: Fitted  # the version of what behaviour taught that serves
+    new_touches: int  # that it does not know
 
     @property
     def coverage(self) -> float:
@@ -45,6 +49,7 @@ def report(days: int) -> Report:
     """Of the last `days` days; products and reviews as they are now."""
     since = timezone.now() - timedelta(days=days)
     available = ProductEntry.objects.filter(is_available=True)
+    learnt = latest(settings.BEHAVIOUR_DIR).fitted
     seen = Impression.objects.filter(shown_at__gte=since).annotate(
         one=Func(F("product_ids"), function="unnest")
     )
@@ -55,6 +60,8 @@ def report(days: int) -> Report:
         products_available=available.count(),
         unlabelled_reviews=ReviewEntry.objects.filter(is_published=True, labelled_with="").count(),
         stale_products=ProductEntry.objects.stale().count(),
+        behaviour=learnt,
+        new_touches=Interaction.objects.filter(pk__gt=learnt.up_to).count(),
     )
 
 

@@ -14,7 +14,7 @@ from pgvector.django import CosineDistance
 from recommender.chinese import is_chinese
 from recommender.embedding import Embedder, Floats, default_embedder, unit
 from recommender.intent import Intent, Inventory, Told, as_told, understood
-from recommender.models import DIMENSIONS, Label, ProductEntry, TagCluster
+from recommender.models import DIMENSIONS, Label, Placement, PlacementKind, ProductEntry, TagCluster
 from recommender.scoring import (
     TELLING,
     WEIGHT_OF_FEEDBACK,
@@ -52,6 +52,7 @@ class ReasonKind(StrEnum):
     WORDS = "words"  # its name or description has words of the request
     MEANING = "meaning"  # its description means nearly the same
     TOGETHER = "together"  # others took it along with what this shopper chose
+    CHOSEN = "chosen"  # staff pinned it
     LOVED = "loved"  # for want of anything better, it is among the most loved
 
 
@@ -72,6 +73,23 @@ class Recommendation:
     product_id: int
     score: float
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """What staff decided, by product id; of the pinned, the one pinned last stands first."""
+
+    pinned: tuple[int, ...] = ()
+    hidden: frozenset[int] = frozenset()
+
+
+def placements() -> Placements:
+    """As they are now: a decision counts in the next query."""
+    rows = list(Placement.objects.current().values_list("product_id", "kind"))
+    return Placements(
+        tuple(product_id for product_id, kind in rows if kind == PlacementKind.PIN),
+        frozenset(product_id for product_id, kind in rows if kind == PlacementKind.HIDE),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,24 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from recommender.chat.reading import told_by_chat
 from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
-from recommender.for_you import Parts, for_you
+from recommender.for_you import ForYou, Parts, for_you
 from recommender.intent import Intent
 from recommender.patience import page_patience
-from recommender.selectors import FOUR, Reason, ReasonKind, Recommendation, alike, asked_for, intent_of
+from recommender.selectors import (
+    FOUR,
+    Placements,
+    Reason,
+    ReasonKind,
+    Recommendation,
+    alike,
+    asked_for,
+    intent_of,
+    placements,
+)
 from shop.label_names import local_label
 from shop.models import Product
 from shop.remembering import remembered
@@ -67,9 +77,17 @@ class Answer:
 def four_alike(product: Product) -> list[Offer]:
     try:
         found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon_alike(product.pk))
+        found = not_hidden(found)
     except RecommenderUnavailable:
         found = []
     return filled_up(offers(found, ALIKE_SENTENCES), but=product)
+
+
+def not_hidden(found: Sequence[Recommendation]) -> list[Recommendation]:
+    """What is kept for a minute may have been hidden since. Raises RecommenderUnavailable."""
+    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+        hidden = placements().hidden
+    return [one for one in found if one.product_id not in hidden]
 
 
 def soon_alike(product_id: int) -> list[Recommendation]:
@@ -91,28 +109,40 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
 
     Whether a product can be had, and for how much, is asked each time.
     """
-    offers = chosen_for(touches) if touches else []
-    known = {touch.product_id for touch in touches}
+    try:
+        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+            placed = placements()
+            found = for_you(touches, placed=placed) if touches else []
+    except RecommenderUnavailable:
+        placed, found = Placements(), []
+    theirs = offers_of(found)
+    if not theirs:
+        theirs = offers_of([pinned(product_id) for product_id in placed.pinned])
+    left_out = {touch.product_id for touch in touches}.union(
+        placed.hidden, (offer.product.pk for offer in theirs)
+    )
     reason = Reason(ReasonKind.LOVED)
     free = [
         Offer(product, reason, SHOPPER_SENTENCES.of(reason))
         for product in loved
-        if product.pk not in known and product.pk not in {offer.product.pk for offer in offers}
+        if product.pk not in left_out
     ]
-    if not offers and len(free) < FOUR:
+    if not found and len(theirs) + len(free) < FOUR:
         return ForShopper([], is_theirs=False)
-    return ForShopper([*offers, *free][:FOUR], is_theirs=bool(offers))
+    return ForShopper([*theirs, *free][:FOUR], is_theirs=bool(found and theirs))
 
 
-def chosen_for(touches: Sequence[Touch]) -> list[Offer]:
-    try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
-            found = {one.product_id: one for one in for_you(touches)}
-    except RecommenderUnavailable:
-        return []
-    cards = catalogue.product_cards(list(found), with_tags=False) if found else []
+def pinned(product_id: int) -> ForYou:
+    """For somebody of whom nothing is known, who has it neither for a tag nor for a neighbour."""
+    return ForYou(product_id, 1.0, Reason(ReasonKind.CHOSEN), Parts(0.0, 0.0, 0.0, 0.0, None))
+
+
+def offers_of(found: Sequence[ForYou]) -> list[Offer]:
+    """The first four that can be had now."""
+    chosen = {one.product_id: one for one in found}
+    cards = catalogue.product_cards(list(chosen), with_tags=False) if chosen else []
     return [
-        Offer(card, reason := found[card.pk].reason, SHOPPER_SENTENCES.of(reason), found[card.pk].parts)
+        Offer(card, reason := chosen[card.pk].reason, SHOPPER_SENTENCES.of(reason), chosen[card.pk].parts)
         for card in cards
         if card.is_available
     ][:FOUR]
@@ -161,6 +191,15 @@ class Beside(Enum):
     SHOPPER = "shopper"
 
 
+SENTENCES = {
+    ReasonKind.SHELF: gettext_lazy("From the same shelf"),
+    ReasonKind.WORDS: gettext_lazy("Called or described in your words"),
+    ReasonKind.TOGETHER: gettext_lazy("Others took it along with what you chose"),
+    ReasonKind.CHOSEN: gettext_lazy("Chosen by us"),
+    ReasonKind.LOVED: gettext_lazy("Among the most loved here"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Sentences:
     """How a reason reads where one product, a request, or what a shopper chose stands on the other side."""
@@ -171,16 +210,10 @@ class Sentences:
         match reason.kind:
             case ReasonKind.TAG:
                 return self.of_tag(reason)
-            case ReasonKind.SHELF:
-                return _("From the same shelf")
-            case ReasonKind.WORDS:
-                return _("Called or described in your words")
             case ReasonKind.MEANING:
                 return self.of_meaning()
-            case ReasonKind.TOGETHER:
-                return _("Others took it along with what you chose")
-            case ReasonKind.LOVED:
-                return _("Among the most loved here")
+            case _:
+                return str(SENTENCES[reason.kind])
 
     def of_tag(self, reason: Reason) -> str:
         said = {"label": local_label(reason.label), "n": reason.count}

@@ -14,6 +14,7 @@ from django.conf import settings
 from recommender import learning, services
 from recommender.chat.reading import forget_calls
 from recommender.exceptions import RecommenderError
+from recommender.heartbeat import beat
 from recommender.impressions import forget_impressions
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ TURN = 5.0  # seconds, after which the worker's other tasks have theirs
 
 @shared_task
 def catch_up() -> None:
+    beat()
     with suppress(services.EnoughForNow):
         services.catch_up(watch=services.working_for(TURN))
 

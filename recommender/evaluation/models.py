@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from recommender import behaviour
+from recommender import behaviour, blend, neighbours
 from recommender.behaviour import Floats, Interactions, inverse
 from recommender.evaluation.measures import Scorer, had_items
 
@@ -70,6 +70,62 @@ def with_links(links: Any, setting: Setting) -> Model:
 
     weighed = tuple({"links": weight} for weight in (0.002, 0.005, 0.01, 0.02))
     return Model("Larder, and links between products", learn_ours, (learnt,), score, weighed)
+
+
+def as_served(setting: Setting) -> Iterator[Model]:
+    """Ours as the shop keeps it: the largest weights of each row; and as it learns in a large catalogue."""
+    learnt = {name: setting[name] for name in ("ridge", "visit_decay")}
+    scored = {name: setting[name] for name in ("position_decay", "days", "lasting")}
+    yield Model(
+        f"Larder, {neighbours.KEPT} weights a product", learn_kept, (learnt,), score_sparse, (scored,)
+    )
+    sparse = tuple({"ridge": ridge, "visit_decay": learnt["visit_decay"]} for ridge in (30.0, 100.0))
+    yield Model("Larder for large catalogues", learn_sparse, sparse, score_sparse, (scored,))
+
+
+def learn_kept(known: Interactions, setting: Setting) -> Any:
+    return neighbours.strongest(behaviour.fit(known, behaviour.Settings(**setting)))
+
+
+def learn_sparse(known: Interactions, setting: Setting) -> Any:
+    return neighbours.fit_sparsely(known, behaviour.Settings(**setting))
+
+
+def score_sparse(known: Interactions, weights: Any, setting: Setting) -> Scorer:
+    past = behaviour.contexts(known, behaviour.Settings(**setting))
+    return lambda users: (past[users] @ weights).toarray()
+
+
+def with_categories(categories: Any, setting: Setting) -> Model:
+    """Ours blended with content as in the shop, categories of what the shopper has being the content."""
+    learnt = {name: setting[name] for name in ("ridge", "visit_decay")}
+    scored = {name: setting[name] for name in ("position_decay", "days", "lasting")}
+
+    def score(known: Interactions, weights: Any, weighed: Setting) -> Scorer:
+        past = behaviour.contexts(known, behaviour.Settings(**scored))
+        counts = learn_popularity(known, {})
+        sure = blend.trust(counts, weighed["product_doubt"])
+
+        def scores(users: behaviour.Integers) -> Floats:
+            had = past[users]
+            behaved = best_as_one(np.maximum((had @ weights).toarray(), 0.0))
+            content = best_as_one((had @ categories @ categories.T).toarray())
+            evidence = (had.minimum(1.0) @ counts).astype(np.float32)
+            shopper = blend.trust(evidence, weighed["shopper_doubt"])[:, None]
+            return blend.blended(behaved, content, shopper, sure[None])
+
+        return scores
+
+    served = {"shopper_doubt": blend.SHOPPER_DOUBT, "product_doubt": blend.PRODUCT_DOUBT}
+    return Model("Larder, blended with categories", learn_kept, (learnt,), score, (served,))
+
+
+def best_as_one(scores: Floats) -> Floats:
+    """Each row's largest as one."""
+    most = scores.max(axis=1, keepdims=True)
+    most[most <= 0] = 1.0
+    scaled: Floats = np.divide(scores, most, dtype=np.float32)
+    return scaled
 
 
 def peers() -> Iterator[Model]:

@@ -18,7 +18,7 @@ from recommender.interactions import STRENGTHS
 from recommender.interests import weights_of
 from recommender.learning import learn
 from recommender.models import Impression, Place, TagCluster
-from recommender.selectors import Reason, ReasonKind
+from recommender.selectors import Placements, Reason, ReasonKind
 from recommender.services import catch_up
 from recommender.tag_memory import tags_of
 from shop.models import Customer, Order, Product, ProductView
@@ -300,7 +300,7 @@ class TestHome:
         looked_at(alice, goods["Sencha"])
         client.force_login(alice)
 
-        def down(*args: object) -> None:
+        def down(*args: object, **options: object) -> None:
             raise OperationalError("connection refused")
 
         with monkeypatch.context() as patched:
@@ -311,9 +311,9 @@ class TestHome:
         monkeypatch.setattr(patience, "_rests_until", 0.0)
         settings.RECOMMENDER_PAGE_TIMEOUT_MS = 1
 
-        def slow(touches: list[Touch]) -> list[ForYou]:
+        def slow(touches: list[Touch], placed: Placements) -> list[ForYou]:
             time.sleep(0.005)
-            return for_you(touches)
+            return for_you(touches, placed=placed)
 
         monkeypatch.setattr(shelf, "for_you", slow)
         assert "Four to begin with" in home(client)

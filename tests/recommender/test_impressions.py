@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,8 +26,9 @@ BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 
 
 @pytest.fixture(autouse=True)
-def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    settings.BEHAVIOUR_DIR = tmp_path
     monkeypatch.setattr(patience, "_rests_until", 0.0)
     monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
 
@@ -139,6 +141,7 @@ def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Produ
     assert lines[4].split() == ["for-you", "0", "0", "0.0%", "0", "0.0%"]
     assert lines[5] == "6 of 6 products to be had were shown (100.0%)."
     assert lines[6] == "0 reviews wait to be read, 0 products to be renewed."
+    assert lines[7] == "Nothing is learnt from behaviour yet; 0 touches are there."
 
 
 def test_days_that_are_none_are_refused() -> None:

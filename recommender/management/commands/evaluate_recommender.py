@@ -14,7 +14,15 @@ from tqdm import tqdm
 
 from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
 from recommender.evaluation.measures import gain, interval
-from recommender.evaluation.models import Model, ablations, ours, peers, with_links
+from recommender.evaluation.models import (
+    Model,
+    ablations,
+    as_served,
+    ours,
+    peers,
+    with_categories,
+    with_links,
+)
 from recommender.evaluation.trial import COVERED, Course, Result, text_of
 
 PEERS = 7  # with those of `implicit`
@@ -34,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--item-meta",
             type=Path,
-            help="TSV of item_id, r_complement, r_substitute: adds a row with these links",
+            help="TSV of item_id, r_complement, r_substitute, and i_category: adds a row with each",
         )
         parser.add_argument("--k", type=int, default=4, help="how many are shown (4)")
         parser.add_argument("--json", type=Path, help="file for the figures, by model")
@@ -49,6 +57,7 @@ class Command(BaseCommand):
         try:
             history, item_ids = read_interactions(interactions)
             links = read_links(item_meta, item_ids) if item_meta else None
+            categories = read_categories(item_meta, item_ids) if item_meta else None
         except InteractionsUnreadable as error:
             raise CommandError(str(error)) from error
         events = history.events
@@ -66,15 +75,18 @@ class Command(BaseCommand):
             course = Course(history.split(2), history.split(1), k, watch)
             own = course.run(ours(), covers=True)
             others = [course.run(model) for model in peers()]
-            variants = [course.run(model) for model in variants_of(own, links)]
+            variants = [course.run(model) for model in variants_of(own, links, categories)]
         self.stdout.write("\n".join(report(own, others, variants, k)))
         if json:
             write_json(json, [own, *others, *variants], k)
         self.stdout.write(f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores.")
 
 
-def variants_of(own: Result, links: Any) -> Iterator[Model]:
+def variants_of(own: Result, links: Any, categories: Any) -> Iterator[Model]:
     yield from ablations(own.setting)
+    yield from as_served(own.setting)
+    if categories is not None:
+        yield with_categories(categories, own.setting)
     if links is not None:
         yield with_links(links, own.setting)
 
@@ -98,6 +110,17 @@ def read_links(path: Path, item_ids: pd.Index) -> Any:
         raise InteractionsUnreadable(f"{path} cannot be read as a table of linked items: {error}") from error
     ones = np.ones(len(rows), np.float32)
     return csr_matrix((ones, (rows, columns)), shape=(len(item_ids), len(item_ids)))
+
+
+def read_categories(path: Path, item_ids: pd.Index) -> Any:
+    """(items, categories), sparse: one where the item stands; those that the file does not name, in one."""
+    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
+    if "i_category" not in table:
+        return None
+    named = dict(zip(table["item_id"], table["i_category"], strict=True))
+    numbers, names = pd.factorize(pd.Series([named.get(str(item), "") for item in item_ids]))
+    ones, rows = np.ones(len(numbers), np.float32), np.arange(len(numbers))
+    return csr_matrix((ones, (rows, numbers)), shape=(len(numbers), len(names)))
 
 
 def linked_in(text: str, where: str) -> list[str]:

@@ -43,3 +43,14 @@ def lines(found: Report) -> Iterator[str]:
         f"{found.unlabelled_reviews:,} reviews wait to be read, "
         f"{found.stale_products:,} products to be renewed."
     )
+    yield behaviour_line(found)
+
+
+def behaviour_line(found: Report) -> str:
+    learnt = found.behaviour
+    if not learnt.version:
+        return f"Nothing is learnt from behaviour yet; {found.new_touches:,} touches are there."
+    return (
+        f"Behaviour was learnt on {learnt.fitted_at:%Y-%m-%d %H:%M} UTC from {learnt.interactions:,} touches "
+        f"({learnt.way}); {found.new_touches:,} are new since."
+    )

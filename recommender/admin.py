@@ -1,0 +1,224 @@
+"""What staff decide of recommendations, and what shoppers got and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from recommender.models import Click, Impression, Place, Placement
+from recommender.selectors import Reason, ReasonKind
+from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
+from shop.models import Customer, HomeSlot, Product
+
+SENTENCES = {Place.ALIKE: ALIKE_SENTENCES, Place.ASK: ASKED_SENTENCES, Place.FOR_YOU: SHOPPER_SENTENCES}
+
+
+class PlacementForm(ModelForm[Placement]):
+    """A product is looked up by its name: the row itself knows no more than its id."""
+
+    product = forms.ModelChoiceField(
+        Product.objects.all(), label=_("product"),
+        widget=AutocompleteSelect(HomeSlot._meta.get_field("product"), admin.site),
+    )  # fmt: skip
+
+    class Meta:
+        model = Placement
+        fields = ("kind", "until", "note")
+
+    def clean_product(self) -> Product:
+        product: Product = self.cleaned_data["product"]
+        if self.instance.pk is None and Placement.objects.filter(pk=product.pk).exists():
+            raise forms.ValidationError(_("There is a decision about this product already: change that one."))
+        return product
+
+
+@admin.register(Placement)
+class PlacementAdmin(admin.ModelAdmin[Placement]):
+    list_display = ("product_name", "kind", "until", "note", "decided_at")
+    list_filter = ("kind", "until")
+    search_fields = ("note",)
+    list_per_page = 50
+    form = PlacementForm
+
+    def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
+        return ("named", "kind", "until", "note") if obj else ("product", "kind", "until", "note")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
+        return ("named",) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if change:
+            form.base_fields.pop("product", None)
+        return form
+
+    def save_model(
+        self, request: HttpRequest, obj: Placement, form: ModelForm[Placement], change: bool
+    ) -> None:
+        if not change:
+            obj.product_id = form.cleaned_data["product"].pk
+        obj.decided_by = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        rows = super().get_changelist_instance(request)
+        name_products(rows.result_list)
+        return rows
+
+    @admin.display(description=_("product"))
+    def product_name(self, placement: Placement) -> str:
+        return getattr(placement, "product_name", "") or str(placement.product_id)
+
+    @admin.display(description=_("product"))
+    def named(self, placement: Placement) -> SafeString:
+        return linked(placement.product_id, products_by_id([placement.product_id]))
+
+
+@admin.register(Impression)
+class ImpressionAdmin(admin.ModelAdmin[Impression]):
+    """Why a shopper got a product. Nobody changes what was shown."""
+
+    list_display = ("shown_at", "place", "shopper", "first_product", "is_fallback")
+    list_filter = ("place", "is_fallback", "shown_at")
+    search_fields = ("customer_id__exact",)
+    search_help_text = _("A customer's login name or id")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = readonly_fields = ("shown_at", "place", "shopper", "beside", "is_fallback", "why")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Impression]", search_term: str
+    ) -> tuple["QuerySet[Impression]", bool]:
+        """By login name, which the shop's database knows, or by id."""
+        if not search_term:
+            return queryset, False
+        named = Customer.objects.filter(login_name=search_term).values_list("pk", flat=True)
+        ids = set(named) | (
+            {int(search_term)} if search_term.isdecimal() and len(search_term) < 19 else set()
+        )
+        return queryset.filter(customer_id__in=ids), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        rows = super().get_changelist_instance(request)
+        name_shoppers(rows.result_list)
+        return rows
+
+    @admin.display(description=_("customer"))
+    def shopper(self, impression: Impression) -> str:
+        if impression.customer_id is None:
+            return _now("a guest")
+        if not hasattr(impression, "shopper_name"):
+            name_shoppers([impression])
+        return str(getattr(impression, "shopper_name", impression.customer_id))
+
+    @admin.display(description=_("first product"))
+    def first_product(self, impression: Impression) -> str:
+        return str(getattr(impression, "first_name", ""))
+
+    @admin.display(description=_("beside product"))
+    def beside(self, impression: Impression) -> SafeString | str:
+        if impression.beside_id is None:
+            return "–"
+        return linked(impression.beside_id, products_by_id([impression.beside_id]))
+
+    @admin.display(description=_("why"))
+    def why(self, impression: Impression) -> SafeString:
+        """A row for each product: its reason, what its score is made of, and whether it was opened."""
+        names = products_by_id(impression.product_ids)
+        opened = set(Click.objects.filter(impression=impression).values_list("product_id", flat=True))
+        parts = impression.parts or [None] * len(impression.product_ids)
+        rows = [
+            (
+                linked(product_id, names),
+                sentence_of(impression.place, reason),
+                told(part),
+                _now("opened") if product_id in opened else "",
+            )
+            for product_id, reason, part in zip(
+                impression.product_ids, impression.reasons, parts, strict=True
+            )
+        ]
+        return format_html(
+            "<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead><tbody>{}</tbody></table>",
+            _now("product"),
+            _now("reason"),
+            _now("parts of the score"),
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        )
+
+
+def sentence_of(place: str, reason: Sequence[Any]) -> str:
+    """As the shopper read it."""
+    kind, label, count = reason
+    return SENTENCES[Place(place)].of(Reason(ReasonKind(kind), label, count))
+
+
+def told(part: Mapping[str, Any] | None) -> str:
+    """What a score is made of, in a sentence; empty where it is not known."""
+    if not part:
+        return ""
+    source = (
+        _now("from behaviour and from interest %(number)d")
+        if part["behaviour"] and part["interest"] is not None
+        else _now("from behaviour")
+        if part["behaviour"]
+        else _now("from interest %(number)d")
+        if part["interest"] is not None
+        else _now("not from what was touched")
+    ) % {"number": (part["interest"] or 0) + 1}
+    shares = _now(
+        "behaviour %(behaviour).2f (trusted to %(shopper).0f %% for the shopper, to %(product).0f %% for the "
+        "product), content %(content).2f"
+    ) % {
+        "behaviour": part["behaviour"], "shopper": 100 * part["shopper"], "product": 100 * part["product"],
+        "content": part["content"],
+    }  # fmt: skip
+    return f"{source}: {shares}"
+
+
+def products_by_id(product_ids: Iterable[int]) -> Mapping[int, Product]:
+    return Product.objects.in_bulk(set(product_ids))
+
+
+def linked(product_id: int, products: Mapping[int, Product]) -> SafeString:
+    name = products[product_id].local_name if product_id in products else f"#{product_id}"
+    return format_html('<a href="{}">{}</a>', reverse("admin:shop_product_change", args=[product_id]), name)
+
+
+def name_products(rows: Iterable[Placement]) -> None:
+    """One query for a page of the list."""
+    found = products_by_id(row.product_id for row in rows)
+    for row in rows:
+        if row.product_id in found:
+            row.product_name = found[row.product_id].local_name  # type: ignore[attr-defined]
+
+
+def name_shoppers(rows: Iterable[Impression]) -> None:
+    """Two queries for a page of the list."""
+    shoppers = Customer.objects.in_bulk({row.customer_id for row in rows if row.customer_id})
+    products = products_by_id(row.product_ids[0] for row in rows if row.product_ids)
+    for row in rows:
+        if row.customer_id in shoppers:
+            row.shopper_name = shoppers[row.customer_id].login_name  # type: ignore[attr-defined]
+        if row.product_ids and row.product_ids[0] in products:
+            row.first_name = products[row.product_ids[0]].local_name  # type: ignore[attr-defined]

@@ -1,0 +1,249 @@
+"""What may be wrong with the recommender, and what to do about it: a check each, a sentence each."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from recommender import learning, weights
+from recommender.embedding import default_embedder
+from recommender.exceptions import BehaviourUnreadable
+from recommender.heartbeat import seconds_since_beat
+from recommender.labelling import open_tagger
+from recommender.models import FeedCursor, Interaction, ProductEntry, ReviewEntry
+from shop.selectors import feed
+from shop.selectors.feed import FeedPosition
+
+SILENT = 60.0  # seconds without a beat after which the worker is taken to be gone
+OVERDUE = 60.0  # seconds after which a change that nobody has read is stuck
+STALE = learning.LONG + learning.LONG / 2  # a version older than this, with something new, is stale
+PATIENCE = 5.0  # seconds that products and reviews may wait to be renewed while we look
+LEAST_PGVECTOR = (0, 8)
+CONNECTING = 3  # seconds
+
+
+class Verdict(Enum):
+    FINE = "ok"
+    WRONG = "WRONG"
+    UNKNOWN = "-"  # cannot be looked at, since something above is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str
+    verdict: Verdict
+    sentence: str
+
+
+class Wrong(Exception):
+    """Says what is wrong and what to do."""
+
+
+Check = Callable[[], str]  # a sentence where all is well; raises Wrong, or what went wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A check with the advice for what it did not foresee, and what has to be well for it."""
+
+    subject: str
+    check: Check
+    otherwise: str
+    needs: tuple[str, ...] = ()
+
+
+def diagnosis() -> Iterator[Finding]:
+    """A finding for each check, in the order in which one thing stands on another."""
+    failed: set[str] = set()
+    for one in CHECKS:
+        if broken := [name for name in one.needs if name in failed]:
+            failed.add(one.subject)
+            yield Finding(one.subject, Verdict.UNKNOWN, f"not looked at: see {broken[0]}.")
+            continue
+        try:
+            yield Finding(one.subject, Verdict.FINE, one.check())
+        except Wrong as error:
+            failed.add(one.subject)
+            yield Finding(one.subject, Verdict.WRONG, str(error))
+        except Exception as error:  # a check that breaks is a finding, and the others go on
+            failed.add(one.subject)
+            yield Finding(one.subject, Verdict.WRONG, f"{first_line(error)} {one.otherwise}")
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip().partition("\n")[0] or type(error).__name__).rstrip(".") + "."
+
+
+def shop_database() -> str:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "answers."
+
+
+def postgresql() -> str:
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0]} answers."
+
+
+def pgvector() -> str:
+    found = rows("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    if not found:
+        raise Wrong(
+            "the extension is not in this database: install pgvector 0.8 or later on the server, then "
+            "CREATE EXTENSION vector, or run manage.py migrate --database=recommender as a user who may."
+        )
+    version = found[0][0]
+    if tuple(int(part) for part in version.split(".")[:2]) < LEAST_PGVECTOR:
+        raise Wrong(
+            f"version {version} has no iterative scans: ALTER EXTENSION vector UPDATE to 0.8 or later."
+        )
+    return f"version {version}."
+
+
+def tables() -> str:
+    if not rows("SELECT to_regclass('recommender_placement')")[0][0]:
+        raise Wrong(
+            "they are not there or not of this version: run manage.py migrate --database=recommender."
+        )
+    return "are there."
+
+
+def broker() -> str:
+    if settings.CELERY_BROKER_URL == "filesystem://":
+        folder = Path(settings.BROKER_DIR)
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise Wrong(
+                f"{folder} is no folder that can be written: make it, or set BROKER_DIR or CELERY_BROKER_URL."
+            )
+        return f"the folder {folder} can be written."
+    with current_app.connection_for_write(connect_timeout=CONNECTING) as connection:
+        connection.ensure_connection(max_retries=1, timeout=CONNECTING)
+    return "answers."
+
+
+def worker() -> str:
+    since = seconds_since_beat()
+    if since is None or since > SILENT:
+        last = "has never had a turn" if since is None else f"had its last turn {since:,.0f} s ago"
+        raise Wrong(
+            f"it {last}: start it, as in `celery -A config.celery worker --beat`, or see its log. "
+            "Until then manage.py catch_up_recommender does its work."
+        )
+    return f"had its last turn {since:.0f} s ago."
+
+
+def label_model() -> str:
+    """Loads it, as the worker does."""
+    tagger = open_tagger(settings.LABEL_MODEL_DIR)
+    return f"{tagger.model_version} of {settings.LABEL_MODEL_DIR} can be loaded."
+
+
+def sentence_encoder() -> str:
+    embedder = default_embedder()
+    return f"{embedder.model_version} can be loaded."
+
+
+def vector_sizes() -> str:
+    """Of the encoder and of each column."""
+    size = default_embedder().dimensions
+    columns = rows(
+        "SELECT attrelid::regclass::text, atttypmod FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
+        " WHERE typname = 'halfvec' AND attrelid IN"
+        " ('recommender_productentry'::regclass, 'recommender_label'::regclass)"
+    )
+    if others := sorted(f"{table} {held}" for table, held in columns if held != size):
+        raise Wrong(
+            f"the encoder's vectors have {size} dimensions, the columns of {', '.join(others)}: choose an "
+            "encoder of that size, or run manage.py migrate --database=recommender."
+        )
+    return f"{size} dimensions, in the database too."
+
+
+def cursors() -> str:
+    """A change that is older than OVERDUE and lies behind no cursor has been passed over."""
+    reached = {cursor.feed: cursor.position for cursor in FeedCursor.objects.all()}
+    for name, changed in (("products", feed.changed_products), ("reviews", feed.changed_reviews)):
+        unread = changed(reached.get(name, FeedPosition()), 1)
+        if unread:
+            age = (timezone.now() - unread[0].position.changed_at).total_seconds()
+            if age > OVERDUE:
+                raise Wrong(
+                    f"that of the {name} stands before a change {age:,.0f} s old, and the worker does not "
+                    "get past it: run manage.py catch_up_recommender, which says why."
+                )
+    return "nothing waits to be read."
+
+
+def tags() -> str:
+    """What is stale now and still is after a while waits for nobody."""
+    before = waiting()
+    deadline = time.monotonic() + PATIENCE
+    while before and time.monotonic() < deadline:
+        time.sleep(0.5)
+        before &= waiting()
+    if before:
+        raise Wrong(
+            f"{len(before):,} products or reviews wait to be labelled and published, and nobody gets to "
+            "them: run manage.py catch_up_recommender, which says why or does it."
+        )
+    return "all are published."
+
+
+def waiting() -> set[tuple[str, int]]:
+    products = ProductEntry.objects.stale().values_list("product_id", flat=True)
+    reviews = ReviewEntry.objects.published().filter(labelled_with="").values_list("review_id", flat=True)
+    return {("product", pk) for pk in products} | {("review", pk) for pk in reviews}
+
+
+def behaviour() -> str:
+    versions = weights.versions(settings.BEHAVIOUR_DIR)
+    if not versions:
+        if Interaction.objects.exists():
+            raise Wrong(
+                f"nothing is learnt yet in {settings.BEHAVIOUR_DIR}, though shoppers touched products: "
+                "run manage.py fit_behaviour."
+            )
+        return "nothing is learnt yet, and there is nothing to learn from."
+    try:
+        fitted = weights.read(versions[0]).fitted
+    except BehaviourUnreadable as error:
+        raise Wrong(str(error)) from error
+    age = timezone.now() - fitted.fitted_at
+    if age > STALE and Interaction.objects.filter(pk__gt=fitted.up_to).exists():
+        raise Wrong(
+            f"the last version is of {fitted.fitted_at:%Y-%m-%d %H:%M} UTC, and more is known since: "
+            "run manage.py fit_behaviour; the worker should have."
+        )
+    return f"learnt on {fitted.fitted_at:%Y-%m-%d %H:%M} UTC from {fitted.interactions:,} touches."
+
+
+def rows(statement: str) -> list[tuple[Any, ...]]:
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+IN_POSTGRES = ("PostgreSQL", "pgvector", "tables")
+CHECKS = (
+    Examined("shop's database", shop_database, "See that it runs and that DATABASE_URL names it."),
+    Examined("PostgreSQL", postgresql, "See that it runs and that RECOMMENDER_DATABASE_URL names it."),
+    Examined("pgvector", pgvector, "", IN_POSTGRES[:1]),
+    Examined("tables", tables, "Run manage.py migrate --database=recommender.", IN_POSTGRES[:2]),
+    Examined("broker", broker, "See that it runs and that CELERY_BROKER_URL names it."),
+    Examined("worker", worker, "See that CACHE_URL names a cache that answers."),
+    Examined("label model", label_model, "Set LABEL_MODEL_DIR to one, or run manage.py train_seq2label."),
+    Examined("sentence encoder", sentence_encoder, ""),
+    Examined("vector sizes", vector_sizes, "", (*IN_POSTGRES, "sentence encoder")),
+    Examined("cursors", cursors, "", ("shop's database", *IN_POSTGRES)),
+    Examined("tags", tags, "", IN_POSTGRES),
+    Examined("behaviour", behaviour, f"See that {settings.BEHAVIOUR_DIR} can be read.", IN_POSTGRES),
+)  # fmt: skip

@@ -1,0 +1,179 @@
+"""What staff pin and hide counts in the next query, and the admin says why a shopper got a product."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from recommender import impressions, patience, shelf, tag_memory
+from recommender.models import Impression, Place, Placement, PlacementKind
+from recommender.selectors import ReasonKind
+from recommender.services import catch_up
+from shop.models import Customer, Product
+from shop.selectors.history import Viewer
+from shop.selectors.touched import Touch, touches_of
+from shop.services.history import record_view
+from tests.recommender.taggers import WordTagger
+from tests.shop.builders import a_category, a_customer, a_product, a_review
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = settings.RECOMMENDER_ASK_TIMEOUT_MS = 60_000
+    settings.BEHAVIOUR_DIR = tmp_path
+    monkeypatch.setattr(patience, "_rests_until", 0.0)
+    monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
+    tag_memory.forget_all()
+
+
+@pytest.fixture
+def teas() -> list[Product]:
+    shelf_of = a_category("Green tea", a_category(parent=a_category()))
+    made = [
+        a_product(name, category=shelf_of) for name in ("Sencha", "Longjing", "Gyokuro", "Bancha", "Mate")
+    ]
+    made += [a_product(name, category=shelf_of) for name in ("Rooibos", "Assam")]
+    for product in made:
+        a_review(product, body="floral")
+    catch_up(tagger=WordTagger())
+    return made
+
+
+@pytest.fixture
+def back_room(client: Client) -> Client:
+    client.force_login(Customer.objects.create_superuser("admin", "a-password-for-tests"))
+    return client
+
+
+def touched(product: Product) -> list[Touch]:
+    alice = Customer.objects.filter(login_name="alice").first() or a_customer("alice")
+    record_view(viewer=Viewer(customer_id=alice.pk), product=product)
+    return touches_of(Viewer(customer_id=alice.pk))
+
+
+def shown_for(touches: list[Touch]) -> list[int]:
+    return [offer.product.pk for offer in shelf.four_for_you(touches, []).offers]
+
+
+def place(product: Product, kind: PlacementKind, **fields: object) -> Placement:
+    return Placement.objects.create(product_id=product.pk, kind=kind, **fields)
+
+
+class TestHidden:
+    def test_it_is_in_no_four_from_the_next_query_on(self, teas: list[Product], settings: Settings) -> None:
+        touches = touched(teas[0])
+        gone = shown_for(touches)[0]
+        hidden = Product.objects.get(pk=gone)
+        caches["process"].clear()
+        assert gone in shown_for(touches)
+        place(hidden, PlacementKind.HIDE)
+        assert gone not in shown_for(touches)
+        assert gone not in [offer.product.pk for offer in shelf.four_alike(teas[0])]
+        assert gone not in [offer.product.pk for offer in shelf.four_for("floral tea").offers]
+
+    def test_what_a_process_kept_in_mind_is_hidden_too(self, teas: list[Product], settings: Settings) -> None:
+        settings.CACHES = settings.CACHES | {
+            "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "placements"}
+        }
+        first = shelf.four_alike(teas[0])[0].product
+        place(first, PlacementKind.HIDE)
+        assert first.pk not in [offer.product.pk for offer in shelf.four_alike(teas[0])]
+        caches["process"].clear()
+
+    def test_it_does_not_stand_in_for_somebody_new(self, teas: list[Product]) -> None:
+        loved = list(Product.objects.order_by("pk"))
+        assert shelf.four_for_you([], loved).offers[0].product.pk == loved[0].pk
+        place(loved[0], PlacementKind.HIDE)
+        assert shelf.four_for_you([], loved).offers[0].product.pk == loved[1].pk
+
+    def test_it_is_back_when_its_time_is_over(self, teas: list[Product]) -> None:
+        touches = touched(teas[0])
+        first = shown_for(touches)[0]
+        place(Product.objects.get(pk=first), PlacementKind.HIDE, until=timezone.now() - timedelta(seconds=1))
+        assert shown_for(touches)[0] == first
+
+
+class TestPinned:
+    def test_it_stands_first_with_its_own_reason(self, teas: list[Product]) -> None:
+        touches = touched(teas[0])
+        last = shown_for(touches)[-1]
+        place(Product.objects.get(pk=last), PlacementKind.PIN)
+        first = shelf.four_for_you(touches, []).offers[0]
+        assert (first.product.pk, first.reason.kind, first.reason.label) == (
+            last, ReasonKind.TAG, "great aroma"
+        )  # fmt: skip
+
+    def test_it_stands_first_for_somebody_new(self, teas: list[Product]) -> None:
+        place(teas[5], PlacementKind.PIN)
+        four = shelf.four_for_you([], teas)
+        assert not four.is_theirs
+        assert (four.offers[0].product.pk, four.offers[0].sentence) == (teas[5].pk, "Chosen by us")
+        assert [offer.product.pk for offer in four.offers[1:]] == [tea.pk for tea in teas[:3]]
+
+    def test_who_has_it_in_mind_or_finds_it_sold_out_does_not_see_it(self, teas: list[Product]) -> None:
+        touches = touched(teas[0])
+        place(teas[0], PlacementKind.PIN)
+        assert teas[0].pk not in shown_for(touches)
+        Placement.objects.all().delete()
+        place(teas[5], PlacementKind.PIN)
+        Product.objects.filter(pk=teas[5].pk).update(on_hand=0)
+        assert teas[5].pk not in shown_for(touches)
+
+
+class TestAdmin:
+    def test_a_product_is_pinned_changed_and_released(self, back_room: Client, teas: list[Product]) -> None:
+        form = {"product": teas[3].pk, "kind": "pin", "until_0": "", "until_1": "", "note": "Harvest week"}
+        assert back_room.post("/admin/recommender/placement/add/", form).status_code == 302
+        placement = Placement.objects.get()
+        assert (placement.product_id, placement.kind, placement.note) == (teas[3].pk, "pin", "Harvest week")
+        assert placement.decided_by == Customer.objects.get(login_name="admin").pk
+        again = back_room.post("/admin/recommender/placement/add/", form)
+        assert "There is a decision about this product already" in again.content.decode()
+        address = f"/admin/recommender/placement/{teas[3].pk}"
+        assert teas[3].name in back_room.get(f"{address}/change/").content.decode()
+        back_room.post(f"{address}/change/", form | {"kind": "hide"})
+        assert Placement.objects.get().kind == "hide"
+        back_room.post(f"{address}/delete/", {"post": "yes"})
+        assert not Placement.objects.exists()
+
+    @pytest.mark.parametrize("rows", [1, 5])
+    def test_its_list_names_products_in_one_query(
+        self,
+        back_room: Client,
+        teas: list[Product],
+        rows: int,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        for product in teas[:rows]:
+            place(product, PlacementKind.PIN)
+        with django_assert_num_queries(3):
+            page = back_room.get("/admin/recommender/placement/").content.decode()
+        assert all(product.name in page for product in teas[:rows])
+
+    def test_it_says_why_a_shopper_got_a_product(self, client: Client, teas: list[Product]) -> None:
+        touched(teas[0])
+        client.force_login(Customer.objects.get(login_name="alice"))
+        client.get("/", headers=BROWSER)
+        impression = Impression.objects.get()
+        assert impression.place == Place.FOR_YOU
+        client.get(f"/product/{impression.product_ids[1]}/?from={impression.token.hex}", headers=BROWSER)
+        client.force_login(Customer.objects.create_superuser("admin", "a-password-for-tests"))
+        listed = client.get("/admin/recommender/impression/?q=alice&place=for-you").content.decode()
+        assert f"/admin/recommender/impression/{impression.token}/change/" in listed
+        assert "alice" in listed
+        assert "0 impressions" in client.get("/admin/recommender/impression/?q=nobody").content.decode()
+        page = client.get(f"/admin/recommender/impression/{impression.token}/change/").content.decode()
+        assert "Like what you chose: “great aroma”, says 1 review" in page
+        assert "from interest 1: behaviour 0.00 (trusted to 0 % for the shopper, to 0 %" in page
+        assert page.count("<td>opened</td>") == 1
+
+    def test_what_was_shown_cannot_be_changed(self, back_room: Client) -> None:
+        assert back_room.get("/admin/recommender/impression/add/").status_code == 403
