@@ -291,6 +291,39 @@ class ChatCall(models.Model):
         return f"{self.model}, {self.called_at:%Y-%m-%d %H:%M}: {self.outcome}"
 
 
+class FineTuningStatus(models.TextChoices):
+    BEGUN = "begun", _("begun")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+
+
+class FineTuning(models.Model):
+    """A chat model being taught to read wishes. The newest that succeeded at the server in use reads them."""
+
+    digest = models.CharField(
+        max_length=64, primary_key=True, help_text="SHA-256 of the examples, the base model and the server."
+    )
+    base_url = models.CharField(max_length=255)
+    base_model = models.CharField(max_length=128)
+    ticket = models.CharField(
+        max_length=32, help_text="The job's name at the server, noted before it begins."
+    )
+    ticket_at = models.DateTimeField(null=True, help_text="When it was handed in; empty before.")
+    job_id = models.CharField(max_length=128, blank=True)
+    status = models.CharField(max_length=16, choices=FineTuningStatus, default=FineTuningStatus.BEGUN)
+    model = models.CharField(max_length=255, blank=True, help_text="What it is called, once it is taught.")
+    trained_tokens = models.PositiveBigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    is_used = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("fine-tuning")
+        verbose_name_plural = _("fine-tunings")
+
+    def __str__(self) -> str:
+        return f"{self.base_model}: {self.status}"
+
+
 class Place(models.TextChoices):
     """Where on the shop's pages four products are shown."""
 

@@ -135,23 +135,37 @@ class ChatServer:
     line_status: Callable[[int, Body], int | None] = lambda number, body: 200
     files: dict[str, Upload] = field(default_factory=dict)
     batches: dict[str, Body] = field(default_factory=dict)
+    # Of fine-tuning jobs: how one ends; it is looked at as often as a batch.
+    job_ends: str = "succeeded"
+    jobs: dict[str, Body] = field(default_factory=dict)
 
     def respond(self, method: str, path: str, body: Body) -> Body | str:
         place = urlsplit(path)
+        answer: Body | str
         match (method, *place.path.strip("/").split("/")):
             case ("POST", "chat", "completions"):
-                return self.completion(body)
+                answer = self.completion(body)
             case ("POST", "files"):
-                return self.keep(body["name"], body["purpose"], body["content"]).told
+                answer = self.keep(body["name"], body["purpose"], body["content"]).told
             case ("GET", "files", file_id, "content"):
-                return self.files[file_id].content.decode()
+                answer = self.files[file_id].content.decode()
             case ("POST", "batches"):
-                return self.new_batch(body)
+                answer = self.new_batch(body)
             case ("GET", "batches"):
-                return page(list(self.batches.values()), parse_qs(place.query))
+                answer = page(list(self.batches.values()), parse_qs(place.query))
             case ("GET", "batches", batch_id):
-                return self.look_at(self.batches[batch_id])
-        raise Misshapen(f"there is no {method} {path}")
+                answer = self.look_at(self.batches[batch_id])
+            case ("POST", "fine_tuning", "jobs"):
+                answer = self.new_job(body)
+            case ("GET", "fine_tuning", "jobs"):
+                answer = page(list(self.jobs.values()), parse_qs(place.query))
+            case ("GET", "fine_tuning", "jobs", job_id):
+                answer = self.look_at_job(self.jobs[job_id])
+            case ("GET", "fine_tuning", "jobs", job_id, "events"):
+                answer = self.events(self.jobs[job_id])
+            case _:
+                raise Misshapen(f"there is no {method} {path}")
+        return answer
 
     def keep(self, name: str, purpose: str, content: bytes) -> Upload:
         upload = Upload(f"file-{len(self.files) + 1}", name, purpose, content)
@@ -195,6 +209,41 @@ class ChatServer:
             else:
                 self.end(batch)
         return batch
+
+    def new_job(self, body: Body) -> Body:
+        expect(body.keys() == {"model", "training_file", "suffix", "metadata"}, "fields of a job")
+        expect(body["model"] in CHAT_MODELS, f"there is no model {body['model']}")
+        expect(len(body["suffix"]) <= 64, "suffix")
+        source = self.files[body["training_file"]]
+        expect(source.purpose == "fine-tune", "the purpose of the file")
+        lines = [json.loads(line) for line in source.content.splitlines()]
+        expect(len(lines) >= 10, "fewer than 10 examples")
+        roles = ["system", "user", "assistant"]
+        expect(all([part["role"] for part in line["messages"]] == roles for line in lines), "roles")
+        job = {
+            "id": f"ftjob-{len(self.jobs) + 1}", "object": "fine_tuning.job", "created_at": int(time.time()),
+            "status": "validating_files", **body, "fine_tuned_model": None, "finished_at": None,
+            "trained_tokens": None, "error": None, "hyperparameters": {"n_epochs": "auto"}, "seed": 1,
+            "organization_id": "org-1", "result_files": [], "validation_file": None, "looks": 0,
+        }  # fmt: skip
+        self.jobs[job["id"]] = job
+        return job
+
+    def look_at_job(self, job: Body) -> Body:
+        """Each look brings it on."""
+        job["looks"] += 1
+        job["status"] = "running" if job["looks"] < self.looks else self.job_ends
+        if job["status"] == "succeeded":
+            job |= {"fine_tuned_model": f"ft:{job['model']}:larder", "trained_tokens": 4200}
+        if job["status"] == "failed":
+            job["error"] = {"code": "bad_file", "message": "The file was not to our taste.", "param": None}
+        return job
+
+    def events(self, job: Body) -> Body:
+        told = [f"Step {20 * look}/40: training loss=0.5" for look in range(job["looks"], 0, -1)]
+        event = {"object": "fine_tuning.job.event", "level": "info", "created_at": 1, "type": "message"}
+        items = [{**event, "id": f"e{place}", "message": text} for place, text in enumerate(told)]
+        return {"object": "list", "data": items, "has_more": False}
 
     def end(self, batch: Body) -> None:
         answers: dict[str, list[str]] = {"output": [], "error": []}

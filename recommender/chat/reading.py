@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -21,6 +22,7 @@ from django.utils import timezone
 from recommender.chat.account import Account, chat_account
 from recommender.chat.breaker import Breaker
 from recommender.chat.exceptions import BadAnswer, ChatError, NotConfigured, ServerFailed
+from recommender.chat.finetuning import tuned_model
 from recommender.chat.protocol import Question, Reply, Usage
 from recommender.chat.spending import Reservation, reserve, settle
 from recommender.chat.wishes import INSTRUCTIONS, MOST_LABELS, told_in, wish_question
@@ -65,8 +67,9 @@ def told_by_chat(sentence: str) -> Told | None:
 
 def read(sentence: str, account: Account) -> Told:
     """Raises ChatError or RecommenderUnavailable."""
-    key = key_of(sentence, account.model)
     with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+        account = replace(account, model=tuned_model(account.base_url) or account.model)
+        key = key_of(sentence, account.model)
         if kept := kept_answer(key):
             return kept
     with breaker.passing():

@@ -1,0 +1,185 @@
+"""Teaching a chat model to read wishes: begun once, however often it is killed and gone on with.
+
+A row says under which ticket the job will begin before it does, and the server keeps the ticket with the job.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.db import connections
+from django.utils import timezone
+
+from recommender.chat.account import Account
+from recommender.chat.examples import Examples
+from recommender.chat.exceptions import ChatError, ServerFailed
+from recommender.models import FineTuning, FineTuningStatus
+
+if TYPE_CHECKING:
+    from openai.types.fine_tuning import FineTuningJob
+
+    from recommender.chat.server import Server
+
+LOCK = 0x1A2DF7  # the key of the advisory lock
+TICKET = "larder_ticket"
+SUFFIX = "larder"
+FINAL = frozenset(("succeeded", "failed", "cancelled"))
+FIRST_LOOK, LATER_LOOKS = 1.0, 60.0  # seconds between two looks at a job
+GRACE = timedelta(seconds=10)  # in which a job may still turn up after the kill of who began it
+SKEW = timedelta(days=1)  # by which our clock and the server's may differ
+_STEP = re.compile(r"Step (\d+)/(\d+)")
+
+Watch = Callable[[str, int, int], object]  # the job's status, the steps done and of how many, 0 while unknown
+
+
+class TuningElsewhere(ChatError):
+    """Another process is at it."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process is fine-tuning a model already: wait for it.")
+
+
+class TuningFailed(ChatError):
+    """The server gave the job up."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The fine-tuning failed: {reason}. Run again to begin anew.")
+
+
+def tuned_model(base_url: str) -> str:
+    """The newest model that was taught at this server and is in use; empty where there is none."""
+    taught = FineTuning.objects.filter(base_url=base_url, status=FineTuningStatus.SUCCEEDED, is_used=True)
+    return taught.order_by("-finished_at").values_list("model", flat=True).first() or ""
+
+
+def forget_tuned_models() -> int:
+    """Go back to the model that the settings name."""
+    return FineTuning.objects.filter(is_used=True, status=FineTuningStatus.SUCCEEDED).update(is_used=False)
+
+
+def tune(account: Account, examples: Examples, server: "Server", watch: Watch) -> FineTuning:
+    """Have `account.model` taught by the examples, unless it has been. Raises ChatError."""
+    with one_at_a_time():
+        tuning = tuning_of(account, examples)
+        if tuning.status != FineTuningStatus.SUCCEEDED:
+            if not tuning.job_id:
+                note(tuning, job_id=begun(tuning, examples, server).id)
+            conclude(tuning, followed(tuning, server, watch))
+        note(tuning, is_used=True)
+        return tuning
+
+
+def tuning_of(account: Account, examples: Examples) -> FineTuning:
+    """Its row, with a new ticket where there was none or the last one failed."""
+    digest = sha256("\n".join((account.base_url, account.model, examples.digest)).encode()).hexdigest()
+    fresh = {"ticket": uuid4().hex, "ticket_at": None}
+    tuning, is_new = FineTuning.objects.get_or_create(
+        digest=digest, defaults={"base_url": account.base_url, "base_model": account.model, **fresh}
+    )
+    if not is_new and tuning.status == FineTuningStatus.FAILED:
+        note(tuning, job_id="", status=FineTuningStatus.BEGUN, **fresh)
+    return tuning
+
+
+def begun(tuning: FineTuning, examples: Examples, server: "Server") -> "FineTuningJob":
+    """The job under the tuning's ticket: the one that is there, else a new one."""
+    if tuning.ticket_at:  # it was handed in, and who did was killed before it knew
+        time.sleep(max(0.0, (GRACE - (timezone.now() - tuning.ticket_at)).total_seconds()))
+        if found := job_with(tuning, tuning.ticket_at, server):
+            return found
+    file = server.call(
+        lambda client, left: client.files.create(
+            file=(f"{tuning.ticket}.jsonl", examples.content, "application/jsonl"),
+            purpose="fine-tune",
+            timeout=left,
+        )
+    )
+    now = timezone.now()
+    note(tuning, ticket_at=now)
+    try:
+        return server.call_once(
+            lambda client, left: client.fine_tuning.jobs.create(
+                model=tuning.base_model, training_file=file.id, suffix=SUFFIX,
+                metadata={TICKET: tuning.ticket}, timeout=left,
+            )
+        )  # fmt: skip
+    except ServerFailed as error:
+        if error.can_pass and (found := job_with(tuning, now, server)):
+            return found
+        raise
+
+
+def job_with(tuning: FineTuning, ticket_at: datetime, server: "Server") -> "FineTuningJob | None":
+    """The server's job of this ticket. Newer ones come first, and none is older than the ticket."""
+    oldest = (ticket_at - SKEW).timestamp()
+
+    def look(client: Any, left: float) -> "FineTuningJob | None":
+        for job in client.fine_tuning.jobs.list(limit=100, timeout=left):
+            if (job.metadata or {}).get(TICKET) == tuning.ticket:
+                found: FineTuningJob = job
+                return found
+            if job.created_at < oldest:
+                return None
+        return None
+
+    return server.call(look)
+
+
+def followed(tuning: FineTuning, server: "Server", watch: Watch) -> "FineTuningJob":
+    pause = FIRST_LOOK
+    while True:
+        job = server.call(lambda client, left: client.fine_tuning.jobs.retrieve(tuning.job_id, timeout=left))
+        watch(job.status, *steps_of(tuning, server))
+        if job.status in FINAL:
+            return job
+        time.sleep(pause)
+        pause = min(1.5 * pause, LATER_LOOKS)
+
+
+def steps_of(tuning: FineTuning, server: "Server") -> tuple[int, int]:
+    """How far it is, by the newest of its events that says so."""
+    events = server.call(
+        lambda client, left: client.fine_tuning.jobs.list_events(tuning.job_id, limit=20, timeout=left).data
+    )
+    for event in events:
+        if found := _STEP.search(event.message):
+            return int(found[1]), int(found[2])
+    return 0, 0
+
+
+def conclude(tuning: FineTuning, job: "FineTuningJob") -> None:
+    """Raises TuningFailed."""
+    if job.status == "succeeded" and job.fine_tuned_model:
+        note(
+            tuning, status=FineTuningStatus.SUCCEEDED, model=job.fine_tuned_model,
+            trained_tokens=job.trained_tokens or 0, finished_at=timezone.now(),
+        )  # fmt: skip
+        return
+    note(tuning, status=FineTuningStatus.FAILED)
+    told = job.error.message if job.error and job.error.message else f"it is {job.status}"
+    raise TuningFailed(told.rstrip("."))
+
+
+def note(tuning: FineTuning, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(tuning, name, value)
+    tuning.save(update_fields=list(fields))
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Raises TuningElsewhere. The lock falls with the session that holds it."""
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise TuningElsewhere
+    try:
+        yield
+    finally:
+        with connections["recommender"].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -1,0 +1,71 @@
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from recommender.chat.account import chat_account
+from recommender.chat.examples import examples_in
+from recommender.chat.exceptions import ChatError
+from recommender.chat.finetuning import Watch, forget_tuned_models, tune
+from recommender.chat.reading import common_labels
+from recommender.chat.server import Server
+
+
+class Command(BaseCommand):
+    help = (
+        "Teach a chat model to read wishes by examples, and have it read them from then on. May be killed: "
+        "run again it finds its job and goes on. What the job costs is between you and the server."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument(
+            "--file", type=Path, metavar="JSONL",
+            help='{"sentence": …, "wish": {"about", "wanted", "unwanted", "without", "diets", "at_most", '
+            '"at_least"}} a line, or a chat as the server takes it',
+        )  # fmt: skip
+        what.add_argument(
+            "--forget", action="store_true", help="go back to the model that OPENAI_CHAT_MODEL names"
+        )
+        parser.add_argument("--model", default="", help="the model to teach (OPENAI_CHAT_MODEL)")
+
+    def handle(self, *args: Any, file: Path | None, model: str, **options: Any) -> None:
+        if file is None:
+            forgotten = forget_tuned_models()
+            self.stdout.write(
+                "Wishes are read by the model that OPENAI_CHAT_MODEL names again."
+                if forgotten
+                else "No taught model was in use."
+            )
+            return
+        try:
+            account = chat_account(model)
+            examples = examples_in(file, common_labels())
+            self.stdout.write(
+                f"{examples.count:,} examples, about {examples.tokens:,} tokens a pass, for {account.model}."
+            )
+            with bar() as watch:
+                tuning = tune(account, examples, Server(account.base_url, account.api_key), watch)
+        except ChatError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{tuning.model} is taught by {tuning.trained_tokens:,} tokens. It reads wishes where "
+            "INTENT_READER=chat; set OPENAI_CHAT_PRICE to what it costs."
+        )
+
+
+@contextmanager
+def bar() -> Iterator[Watch]:
+    with tqdm(desc="waiting", unit="step", file=sys.stderr, leave=False) as progress:
+
+        def watch(status: str, done: int, total: int) -> None:
+            progress.set_description(status)
+            if total:
+                progress.total, progress.n = total, done
+            progress.refresh()
+
+        yield watch

@@ -1,0 +1,217 @@
+"""Teaching a chat model to read wishes, over HTTP."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from pytest_django import Settings
+
+from config.embedded_postgres.server import EmbeddedPostgres
+from recommender.chat import reading
+from recommender.chat.breaker import Breaker
+from recommender.chat.finetuning import LOCK, tuned_model
+from recommender.chat.reading import told_by_chat
+from recommender.models import FineTuning
+from tests.chat_server import KEY, Body, ChatServer, DoAndHangUp, Refuse, Wait, running
+from tests.elsewhere import shops_elsewhere
+
+WISH: Body = {
+    "about": "tea", "wanted": ["great aroma"], "unwanted": [], "without": [], "diets": [], "at_most": 20,
+    "at_least": None,
+}  # fmt: skip
+TAUGHT = "ft:small-chat:larder"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("account")]
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    with running() as server:
+        server.answer = lambda body: json.dumps(WISH)
+        yield server
+
+
+@pytest.fixture
+def account(settings: Settings, chat: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = chat.url, KEY
+    settings.OPENAI_CHAT_MODEL, settings.OPENAI_CHAT_PRICE = "small-chat", (Decimal(2), Decimal(8))
+    settings.INTENT_READER, settings.CHAT_TIMEOUT_MS = "chat", 10_000
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    monkeypatch.setattr(reading, "breaker", Breaker())
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    return a_file(tmp_path / "examples.jsonl", [example(number) for number in range(12)])
+
+
+def example(number: int, **changed: Any) -> Body:
+    return {"sentence": f"tea number {number} under 20 yuan", "wish": WISH | changed}
+
+
+def a_file(path: Path, lines: list[Body]) -> Path:
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+def tune(path: Path) -> str:
+    answer = StringIO()
+    call_command("finetune_intent", file=path, stdout=answer)
+    return answer.getvalue()
+
+
+def test_a_model_is_taught_and_reads_wishes_from_then_on(examples: Path, chat: ChatServer) -> None:
+    printed = tune(examples)
+    assert "12 examples" in printed
+    assert f"{TAUGHT} is taught by 4,200 tokens." in printed
+    told_by_chat("a tea")
+    assert chat.completions[-1]["model"] == TAUGHT
+    call_command("finetune_intent", forget=True, stdout=StringIO())
+    told_by_chat("a tea")
+    assert chat.completions[-1]["model"] == "small-chat"
+
+
+def test_what_it_is_taught_is_what_a_page_asks(examples: Path, chat: ChatServer) -> None:
+    tune(examples)
+    told_by_chat("tea number 0 under 20 yuan")
+    [source] = chat.files.values()
+    first = json.loads(source.content.splitlines()[0])["messages"]
+    assert first[:2] == chat.completions[0]["messages"]
+    assert json.loads(first[2]["content"]) == WISH
+
+
+def test_run_again_it_begins_no_second_job(examples: Path, chat: ChatServer) -> None:
+    tune(examples)
+    call_command("finetune_intent", forget=True, stdout=StringIO())
+    tune(examples)
+    assert len(chat.jobs) == 1
+    assert tuned_model(chat.url) == TAUGHT
+
+
+def test_a_server_that_hangs_up_after_it_began_is_asked_what_it_began(
+    examples: Path, chat: ChatServer
+) -> None:
+    chat.next_up += [Wait(0), DoAndHangUp()]
+    tune(examples)
+    assert len(chat.jobs) == 1
+
+
+def test_a_job_that_fails_says_why_and_the_next_run_begins_anew(examples: Path, chat: ChatServer) -> None:
+    chat.job_ends = "failed"
+    with pytest.raises(CommandError, match="The fine-tuning failed: The file was not to our taste."):
+        tune(examples)
+    assert tuned_model(chat.url) == ""
+    chat.job_ends = "succeeded"
+    tune(examples)
+    assert len(chat.jobs) == 2
+    assert tuned_model(chat.url) == TAUGHT
+
+
+def test_a_server_that_refuses_is_quoted_and_nothing_is_in_use(examples: Path, chat: ChatServer) -> None:
+    chat.next_up += [Wait(0), Refuse(403, "This model cannot be taught.")]
+    with pytest.raises(CommandError, match="403, This model cannot be taught"):
+        tune(examples)
+    assert FineTuning.objects.get().job_id == ""
+    assert told_by_chat("a tea") is not None
+    assert chat.completions[-1]["model"] == "small-chat"
+
+
+def test_a_model_of_another_server_is_not_asked_for_here(
+    examples: Path, chat: ChatServer, settings: Settings
+) -> None:
+    tune(examples)
+    assert tuned_model("http://elsewhere/v1") == ""
+
+
+def test_every_wrong_line_is_told_and_nothing_is_sent(tmp_path: Path, chat: ChatServer) -> None:
+    chat_line = {"messages": [{"role": "user", "content": "tea"}]}
+    path = a_file(
+        tmp_path / "examples.jsonl",
+        [
+            *(example(number) for number in range(10)),
+            example(3),
+            example(10, diets=["keto"]),
+            {"sentence": "tea"},
+            chat_line,
+        ],
+    )
+    path.write_text(path.read_text() + "tea\n")
+    with pytest.raises(CommandError) as refused:
+        tune(path)
+    told = str(refused.value)
+    assert "line 11: the sentence of line 4 again" in told
+    assert "line 12: diets.0" in told
+    assert 'line 13: neither {"sentence", "wish"} nor {"messages"}' in told
+    assert "line 14: a chat is a system's, a user's and an assistant's message" in told
+    assert "line 15: no JSON" in told
+    assert chat.asked == []
+    assert not FineTuning.objects.exists()
+
+
+def test_too_few_examples_are_refused(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "examples.jsonl", [example(number) for number in range(9)])
+    with pytest.raises(CommandError, match="it holds 9 examples, and 10 to 50,000 are needed"):
+        tune(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="absent.jsonl cannot be used, and nothing was sent: it cannot"):
+        tune(tmp_path / "absent.jsonl")
+
+
+def test_without_a_key_one_sentence_says_what_to_set(examples: Path, settings: Settings) -> None:
+    settings.OPENAI_API_KEY = ""
+    with pytest.raises(CommandError, match="^OPENAI_API_KEY is not set: set it to the key of OpenAI"):
+        tune(examples)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_teaches_another_does_not_begin(examples: Path, chat: ChatServer) -> None:
+    other = connections["recommender"].copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        with pytest.raises(CommandError, match="Another process is fine-tuning"):
+            tune(examples)
+    finally:
+        other.close()
+    assert chat.asked == []
+
+
+CALLS = ("its file is sent", "it is handed in", "it is followed")
+
+
+@pytest.mark.processes
+def test_killed_at_any_moment_it_goes_on_with_the_one_job(
+    tmp_path: Path, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "OPENAI_BASE_URL": chat.url, "OPENAI_API_KEY": KEY, "OPENAI_CHAT_MODEL": "small-chat",
+        "OPENAI_CHAT_PRICE": "0/0",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with shops_elsewhere(tmp_path, "shop") as (shop,):
+        keeper = EmbeddedPostgres.at(shop.folder / "postgres")
+        keeper.start()
+        shop.run("migrate", "--verbosity=0", "--database=recommender")
+        for number, _ in enumerate(CALLS):
+            path = a_file(tmp_path / f"{number}.jsonl", [example(number * 100 + n) for n in range(10)])
+            asked = len(chat.asked)
+            chat.next_up += [*([Wait(0)] * number), Wait(4)]
+            process = shop.command("finetune_intent", "--file", path)
+            while len(chat.asked) < asked + number + 1:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            assert f"{TAUGHT} is taught" in shop.run("finetune_intent", "--file", path)
+            assert len(chat.jobs) == number + 1
+        keeper.leave()
