@@ -88,6 +88,12 @@ POLICY_WORDS: dict[str, StrOrPromise] = {
     "late_fee_cap": gettext_lazy("Late fee at most, as a share of the instalment"),
     "retention_days": gettext_lazy("Days for which finances are kept"),
 }
+AGE_WORDS: dict[str, StrOrPromise] = {
+    "1-30": gettext_lazy("1–30 days"),
+    "31-60": gettext_lazy("31–60 days"),
+    "61-90": gettext_lazy("61–90 days"),
+    "over-90": gettext_lazy("over 90 days"),
+}
 ANSWER_WORDS: dict[str, StrOrPromise] = {
     "as-asked": gettext_lazy("offered as asked for"),
     "counter": gettext_lazy("counter-offer"),

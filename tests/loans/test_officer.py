@@ -136,7 +136,8 @@ def test_the_applicant_s_picture_is_whole(desk: Client, alice: Customer) -> None
     told, likelihood = page(desk, application), percent(application.decisions.get().likelihood or 0)
     for words in (
         "¥50000.00, 12 months", "counter-offer", "more than what is left of the limit", "the largest",
-        "outside what the model has seen", likelihood, "Paid orders kept</th><td>4", "¥220.00, ¥55.00 an order",
+        "outside what the model has seen", likelihood, "Paid orders kept</th><td>4",
+        "¥220.00, ¥55.00 an order",
         "by the desk&#x27;s rules", "Asked for a person",
     ):  # fmt: skip
         assert words in told
