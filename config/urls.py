@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("recommender.urls")),
     path("", include("loans.urls")),
     path("api/v1/", include("shop.api.urls")),
+    path("api/v1/", include("loans.api.urls")),
     re_path(r"^api/v1/", UnknownAddress.as_view()),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/login/", staff_log_in),

@@ -13,13 +13,16 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from loans.admin.forms import WriteOffForm
+from loans.admin.portfolio import portfolio_context
 from loans.admin.reading import Lines, ReadOnly
-from loans.admin.words import band_words, refusal
+from loans.admin.words import AGE_WORDS, band_words, refusal
 from loans.exceptions import LoanError, LoanMoved
 from loans.models import Instalment, LedgerEntry, Loan, LoanEvent, Repayment
 from loans.models.loans import LoanStatus
+from loans.selectors.portfolio import AGES, loans_of_age
 from loans.services.lending import write_off_loan
 from shop.models import Customer
 
@@ -61,18 +64,31 @@ class RepaymentsOfLoan(Lines):
     show_change_link = True
 
 
+class AgeFilter(admin.SimpleListFilter):
+    title = gettext_lazy("past due")
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(AGE_WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Loan]") -> "QuerySet[Loan]":
+        age = self.value()
+        return loans_of_age(queryset, age) if age and age in AGES else queryset
+
+
 @admin.register(Loan)
 class LoanAdmin(ReadOnly):
     list_display = (
         "number", "customer", "status", "principal", "principal_left", "annual_rate", "months", "band_name",
         "accepted_at",
     )  # fmt: skip
-    list_filter = ("status", "band", "accepted_at")
+    list_filter = ("status", AgeFilter, "band", "accepted_at")
     list_select_related = ("customer",)
     search_fields = ("number", "customer__login_name", "application__number")
     search_help_text = gettext_lazy("Number of the loan or its application, or login name")
     inlines = (InstalmentsOfLoan, EventsOfLoan, EntriesOfLoan, RepaymentsOfLoan)
     change_form_template = "admin/loans/loan/change_form.html"
+    change_list_template = "admin/loans/loan/change_list.html"
 
     @admin.display(description=gettext_lazy("band"), ordering="band")
     def band_name(self, loan: Loan) -> str:
@@ -84,7 +100,10 @@ class LoanAdmin(ReadOnly):
 
     def get_urls(self) -> list[URLPattern]:
         wrapped: Callable[..., Any] = self.admin_site.admin_view
-        own = [path("<int:pk>/write-off/", wrapped(self.write_off), name="loans_loan_write_off")]
+        own = [
+            path("portfolio/", wrapped(require_safe(self.portfolio)), name="loans_loan_portfolio"),
+            path("<int:pk>/write-off/", wrapped(self.write_off), name="loans_loan_write_off"),
+        ]
         return own + super().get_urls()
 
     def render_change_form(
@@ -95,6 +114,17 @@ class LoanAdmin(ReadOnly):
         return super().render_change_form(
             request, context | {"may_write_off": may_write_off}, *args, **kwargs
         )
+
+    def portfolio(self, request: HttpRequest) -> HttpResponse:
+        """What the loans come to; each number leads to its list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            **portfolio_context(),
+            "title": _("Portfolio"), "opts": self.opts,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/loans/loan/portfolio.html", context)
 
     def write_off(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What would be given up, and the reason; then it is."""

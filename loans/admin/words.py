@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import singledispatch
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from loans import exceptions
+from loans.approval.exceptions import LoanModelUnusable
 from loans.exceptions import LoanError
 from loans.models import Decision
 from loans.offers import Reason
 from loans.scoring.exceptions import ScoreModelUnusable
+from loans.services.policies import PolicyOutdated
 from shop.templatetags.shelves import price
 
-SCORE_WORDS: dict[str, Promise | str] = {
+SCORE_WORDS: dict[str, StrOrPromise] = {
     "no_orders": gettext_lazy("no paid order yet"),
     "one_order": gettext_lazy("a single paid order"),
     "long_since_last_order": gettext_lazy("the last order is long ago"),
@@ -30,7 +32,7 @@ SCORE_WORDS: dict[str, Promise | str] = {
     "few_categories": gettext_lazy("few categories"),
     "often_undone": gettext_lazy("a large share cancelled or refunded"),
 }
-REASON_WORDS: dict[str, Promise | str] = {
+REASON_WORDS: dict[str, StrOrPromise] = {
     Reason.NO_INCOME: gettext_lazy("no income entered"),
     Reason.OBLIGATIONS_TOO_HIGH: gettext_lazy("obligations leave no room for an instalment"),
     Reason.INSTALMENT_TOO_HIGH: gettext_lazy("instalment and obligations are too much for the income"),
@@ -43,7 +45,7 @@ REASON_WORDS: dict[str, Promise | str] = {
     Reason.TERM_NOT_OFFERED: gettext_lazy("a term that is not offered"),
     Reason.INSTALMENT_TOO_SMALL: gettext_lazy("the instalment would be too small"),
 }
-BAND_WORDS: dict[str, Promise | str] = {
+BAND_WORDS: dict[str, StrOrPromise] = {
     "thin": gettext_lazy("thin (one order)"),
     "none": gettext_lazy("none (no order)"),
 }
@@ -70,7 +72,36 @@ class Worded:
         )
 
 
-def words(codes: Iterable[str], known: Mapping[str, Promise | str]) -> list[str]:
+POLICY_WORDS: dict[str, StrOrPromise] = {
+    "least_likelihood": gettext_lazy("Least approval likelihood"),
+    "highest_debt_ratio": gettext_lazy("Highest share of the income for debts"),
+    "annual_rates": gettext_lazy("Annual rate"),
+    "exposure_limits": gettext_lazy("Limit"),
+    "terms": gettext_lazy("Terms, in months"),
+    "multiple": gettext_lazy("Amounts are multiples of"),
+    "least_principal": gettext_lazy("Smallest loan"),
+    "least_instalment": gettext_lazy("Smallest instalment"),
+    "offer_days": gettext_lazy("Days for which an offer stands"),
+    "cooling_off_days": gettext_lazy("Days for withdrawing from a loan"),
+    "grace_days": gettext_lazy("Days of grace"),
+    "late_fee": gettext_lazy("Late fee"),
+    "late_fee_cap": gettext_lazy("Late fee at most, as a share of the instalment"),
+    "retention_days": gettext_lazy("Days for which finances are kept"),
+}
+AGE_WORDS: dict[str, StrOrPromise] = {
+    "1-30": gettext_lazy("1–30 days"),
+    "31-60": gettext_lazy("31–60 days"),
+    "61-90": gettext_lazy("61–90 days"),
+    "over-90": gettext_lazy("over 90 days"),
+}
+ANSWER_WORDS: dict[str, StrOrPromise] = {
+    "as-asked": gettext_lazy("offered as asked for"),
+    "counter": gettext_lazy("counter-offer"),
+    "declined": gettext_lazy("declined"),
+}
+
+
+def words(codes: Iterable[str], known: Mapping[str, StrOrPromise]) -> list[str]:
     return [str(known.get(code, code)) for code in codes]
 
 
@@ -128,6 +159,16 @@ def purged(error: exceptions.Purged) -> str:
 @refusal.register
 def unsealable(error: exceptions.Unsealable) -> str:
     return _("The finances cannot be read: none of the desk's keys opens them.")
+
+
+@refusal.register
+def policy_outdated(error: PolicyOutdated) -> str:
+    return _("Somebody has written a newer policy since you opened this page. Open it anew.")
+
+
+@refusal.register
+def loan_model_unusable(error: LoanModelUnusable) -> str:
+    return _("Nothing can be decided anew: the approval model cannot be read.")
 
 
 @refusal.register

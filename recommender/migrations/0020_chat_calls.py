@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recommender', '0010_for_you'),
+        ('recommender', '0011_placements'),
     ]
 
     operations = [

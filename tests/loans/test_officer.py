@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from loans.admin.words import percent
 from loans.models import Application, Decision, LedgerEntry, Loan, Offer
 from loans.services.applying import ask_for_review, withdraw_application
 from loans.services.retention import purge_finances
@@ -132,11 +133,11 @@ def test_the_applicant_s_picture_is_whole(desk: Client, alice: Customer) -> None
     let_pass(loan, 45)
     application = a_decided(a_shopper("bob"), amount="50000.00", months=12)
     ask_for_review(application=application)
-    told = page(desk, application)
-    likelihood = application.decisions.get().likelihood or 0
+    told, likelihood = page(desk, application), percent(application.decisions.get().likelihood or 0)
     for words in (
         "¥50000.00, 12 months", "counter-offer", "more than what is left of the limit", "the largest",
-        "outside what the model has seen", f"{100 * likelihood:.4g} %", "Paid orders kept</th><td>4", "¥220.00, ¥55.00 an order",
+        "outside what the model has seen", likelihood, "Paid orders kept</th><td>4",
+        "¥220.00, ¥55.00 an order",
         "by the desk&#x27;s rules", "Asked for a person",
     ):  # fmt: skip
         assert words in told

@@ -23,8 +23,11 @@ CHECKS = (
 FILLED = """
 import django; django.setup()
 from shop.services.tokens import issue_token
+from tests.loans.builders import a_decided, a_loan, a_repayment, a_shopper
 from tests.shop.builders import *
-alice = a_customer("alice")
+alice = a_shopper("alice")
+a_repayment(a_loan(alice))
+a_decided(alice, amount="50000.00", months=12)
 for number in range(3):
     product = a_product(f"Tea {number}")
     a_tag(product, "floral", a_review(product))
