@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour audit
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -22,6 +22,9 @@ check: .venv/ready-for-tests
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	@exec $(BIN)/python -m tests.profiles $(ARGS)
+
+audit: .venv/ready-for-tests
+	@exec $(BIN)/python -m config.advisories
 
 format: .venv/ready-for-tests
 	$(BIN)/ruff check --fix .

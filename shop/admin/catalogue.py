@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import BigIntegerField, Case, Count, F, QuerySet, When
 from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Coalesce
-from django.forms import ModelForm
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
 from shop.selectors.dashboard import low_stock
 from shop.services.catalogue import change_product, keep_category, put_on_sale
+from shop.services.pictures import forget_picture
 from shop.services.stock import adjust_stock
 
 
@@ -200,8 +201,26 @@ class ProductAdmin(ByCsv, Audited, KeepsWho):
     def take_off_sale(self, request: HttpRequest, chosen: "QuerySet[Product]") -> None:
         put_all_on_sale(request, chosen, is_on_sale=False)
 
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm[Any], formset: "BaseModelFormSet[Any, Any]", change: bool
+    ) -> None:
+        """Pictures of the gallery that are replaced or taken out leave no file."""
+        gone = replaced_pictures(formset) if formset.model is ProductPicture else []
+        super().save_formset(request, form, formset, change)
+        for name in gone:
+            forget_picture(name=name)
+
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
         return super().get_changelist_form(request, form=ProductForm, **kwargs)
+
+
+def replaced_pictures(formset: "BaseModelFormSet[Any, Any]") -> list[str]:
+    """The names of the files that a valid set of forms replaces or takes out."""
+    return [
+        str(form.initial["picture"])
+        for form in formset.initial_forms
+        if "picture" in form.changed_data or form in formset.deleted_forms
+    ]
 
 
 def put_all_on_sale(request: HttpRequest, chosen: "QuerySet[Product]", *, is_on_sale: bool) -> None:

@@ -1,6 +1,9 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -11,6 +14,7 @@ from shop.admin.catalogue import KeepsWho, thumbnail
 from shop.forms.pictures import REENCODED
 from shop.models import Announcement, CarouselSlide, HomeSlot
 from shop.models.content import Windowed
+from shop.services.pictures import forget_picture
 
 HISTORY = (("created_at", "created_by"), ("changed_at", "changed_by"))
 WINDOW = ("is_published", ("starts_at", "ends_at"))
@@ -69,6 +73,22 @@ class CarouselSlideAdmin(WindowedAdmin):
     @admin.display(description=_("preview"))
     def preview(self, slide: CarouselSlide) -> str:
         return thumbnail(slide.picture)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "picture" in form.changed_data:
+            forget_picture(name=str(form.initial["picture"]))
+
+    def delete_model(self, request: HttpRequest, obj: CarouselSlide) -> None:
+        super().delete_model(request, obj)
+        forget_picture(name=str(obj.picture))
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[CarouselSlide]") -> None:
+        with transaction.atomic():
+            names = list(queryset.values_list("picture", flat=True))
+            super().delete_queryset(request, queryset)
+            for name in names:
+                forget_picture(name=name)
 
 
 @admin.register(HomeSlot)

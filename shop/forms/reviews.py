@@ -3,6 +3,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from shop.models.reviews import RejectionReason
 from shop.selectors.reviews import STARS, ReviewFilter
 
 
@@ -39,6 +40,18 @@ class ReviewForm(forms.Form):
             ),
         },
     )
+
+
+class RejectionForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=RejectionReason, widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason: the author is told.")},
+    )  # fmt: skip
+    note = forms.CharField(
+        label=_("Words to the author"), max_length=300, required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("Stands under the reason, as you write it."),
+    )  # fmt: skip
 
 
 class ReviewFilterForm(forms.Form):

@@ -16,6 +16,15 @@ class ReviewStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")  # by its author: an empty row, for whoever reads the feed
 
 
+class RejectionReason(models.TextChoices):
+    OFF_TOPIC = "off-topic", _("it says nothing of the product")
+    ADVERTISING = "advertising", _("it advertises something else")
+    OFFENSIVE = "offensive", _("it insults somebody")
+    PERSONAL = "personal", _("it names a person, an address or a number")
+    NOT_OWN = "not-own", _("its words are somebody else's")
+    OTHER = "other", _("another reason")
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     def published(self) -> "ReviewQuerySet":
         return self.filter(status=ReviewStatus.PUBLISHED)
@@ -53,6 +62,10 @@ class Review(models.Model):
     status = models.CharField(
         _("status"), max_length=16, choices=ReviewStatus, default=ReviewStatus.PUBLISHED, db_index=True
     )
+    rejection_reason = models.CharField(
+        _("reason of the rejection"), max_length=16, choices=RejectionReason, blank=True, db_default=""
+    )
+    rejection_note = models.CharField(_("words to the author"), max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 

@@ -44,7 +44,7 @@ def _addresses(customer: Customer) -> object:
 def _reviews(customer: Customer) -> object:
     columns = (
         "product_id", "stars", "title", "body", "author_name", "helpful_votes",
-        "is_verified_purchase", "status", "created_at", "changed_at",
+        "is_verified_purchase", "status", "rejection_reason", "rejection_note", "created_at", "changed_at",
     )  # fmt: skip
     return list(customer.reviews.order_by("pk").values(*columns, product_name=F("product__name")))
 

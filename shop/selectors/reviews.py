@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
 from shop.models import Customer, OrderItem, Product, ProductTag, Review, TagMention
+from shop.models.catalogue import ProductQuerySet
 from shop.models.orders import SENT
 
 STARS = (5, 4, 3, 2, 1)
@@ -61,7 +62,7 @@ def published_tags(product: Product) -> "QuerySet[ProductTag]":
     return product.tags.order_by("rank", "pk")
 
 
-def products_for(customer_id: int | None) -> "QuerySet[Product]":
+def products_for(customer_id: int | None) -> ProductQuerySet:
     """Products with all that stands above them; of each, whether the customer was sent it and reviewed it."""
     own = Review.objects.filter(product=OuterRef("pk"), customer=customer_id or 0)
     sent = OrderItem.objects.filter(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from shop.models import Category, Product
 from shop.services.audit import Change, record_changes
 from shop.services.locks import lock_products
+from shop.services.pictures import forget_picture
 from shop.services.stock import adjust_stock, open_ledger
 
 AUDITED = ("selling_price", "original_price", "is_on_sale")  # of what `change_product` stores
@@ -42,6 +43,8 @@ def change_product(*, product: Product, columns: Collection[str], actor_id: int 
         if column in columns
     ]
     record_changes(changes, actor_id=actor_id)
+    if "cover" in columns:
+        forget_picture(name=before.cover.name or "")
 
 
 @transaction.atomic

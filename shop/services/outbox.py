@@ -1,6 +1,6 @@
 """What must be sent once a decision is stored: written with it, sent after it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from shop.models import Customer, Order, OutboxMessage
+from shop.models import Customer, Order, OutboxMessage, Review
 from shop.models.outbox import OutboxKind
 
 
@@ -25,14 +25,37 @@ def tell_customer(order: Order, news: str, **facts: object) -> None:
     email = Customer.objects.values_list("email", flat=True).get(pk=order.customer_id)
     if not email:
         return
-    texts = []
-    for language, _ in settings.LANGUAGES:
-        with translation.override(language):
-            texts.append(render_to_string(f"shop/mail/{news}.txt", {"order": order, **facts}).strip())
-    body = "\n\n".join(texts)
+    body = _in_every_language(news, {"order": order, **facts})
     put_in_outbox(OutboxKind.MAIL, {"to": email, "subject": f"Larder {order.number}", "body": body})
+
+
+def tell_authors(reviews: Iterable[Review], news: str) -> None:
+    """A mail of templates/shop/mail to whoever wrote each of the reviews, with one statement for all.
+
+    They come with their customers and products.
+    """
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(
+            kind=OutboxKind.MAIL,
+            payload={
+                "to": review.customer.email,
+                "subject": f"Larder: {review.product.name}",
+                "body": _in_every_language(news, {"review": review}),
+            },
+        )
+        for review in reviews
+        if review.customer and review.customer.email
+    )
 
 
 def tell_the_desk(subject: str, body: str) -> None:
     """A mail to those who pack and refund."""
     put_in_outbox(OutboxKind.MAIL, {"to": settings.ORDER_DESK_EMAIL, "subject": subject, "body": body})
+
+
+def _in_every_language(news: str, facts: Mapping[str, object]) -> str:
+    texts = []
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            texts.append(render_to_string(f"shop/mail/{news}.txt", dict(facts)).strip())
+    return "\n\n".join(texts)

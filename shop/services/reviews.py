@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from shop.models.reviews import ReviewStatus
 from shop.selectors.reviews import purchase_of
 from shop.services.audit import Change, record, record_changes
 from shop.services.customers import customer_for_update
+from shop.services.outbox import tell_authors
 
 AT_ONCE = 500  # reviews moderated in one transaction
 
@@ -69,7 +71,12 @@ def rewrite_review(*, customer: Customer, review_id: int, stars: int, title: str
     record(actor=customer, target=review, field="status", before=review.status, after=status)
     review.status = status
     review.stars, review.title, review.body = stars, title, body
-    review.save(update_fields=("stars", "title", "body", "status", "changed_at"))
+    review.rejection_reason = review.rejection_note = ""
+    review.save(
+        update_fields=(
+            "stars", "title", "body", "status", "rejection_reason", "rejection_note", "changed_at",
+        )
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -87,17 +94,36 @@ def withdraw_reviews_of(customer: Customer) -> None:
         _withdraw(review, customer)
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a review, and where it is rejected, why."""
+
+    status: ReviewStatus
+    reason: str = ""  # of RejectionReason
+    note: str = ""
+
+
 def moderate_reviews(*, review_ids: Sequence[int], status: ReviewStatus, actor_id: int | None = None) -> int:
     """Give the reviews `status`; only published ones count in their products.
 
     Returns how many changed. Works in batches, each whole or not done at all.
     """
+    return _moderate_all(review_ids, Verdict(status), actor_id)
+
+
+def reject_reviews(*, review_ids: Sequence[int], reason: str, note: str, actor_id: int | None = None) -> int:
+    """As `moderate_reviews`; their authors are told why, on their page and by mail."""
+    return _moderate_all(review_ids, Verdict(ReviewStatus.REJECTED, reason, note), actor_id)
+
+
+def _moderate_all(review_ids: Sequence[int], verdict: Verdict, actor_id: int | None) -> int:
     starts = range(0, len(review_ids), AT_ONCE)
-    return sum(_moderate(review_ids[start : start + AT_ONCE], status, actor_id) for start in starts)
+    return sum(_moderate(review_ids[start : start + AT_ONCE], verdict, actor_id) for start in starts)
 
 
 @transaction.atomic
-def _moderate(review_ids: Sequence[int], status: ReviewStatus, actor_id: int | None) -> int:
+def _moderate(review_ids: Sequence[int], verdict: Verdict, actor_id: int | None) -> int:
+    status = verdict.status
     wanted = (
         Review.objects.filter(pk__in=review_ids)
         .exclude(status__in=(status, ReviewStatus.WITHDRAWN))
@@ -106,7 +132,10 @@ def _moderate(review_ids: Sequence[int], status: ReviewStatus, actor_id: int | N
     _lock_products({review.product_id for review in wanted.only("product_id")})
     changing = list(wanted.select_for_update())
     Review.objects.filter(pk__in=[review.pk for review in changing]).update(
-        status=status, changed_at=timezone.now()
+        status=status,
+        rejection_reason=verdict.reason,
+        rejection_note=verdict.note,
+        changed_at=timezone.now(),
     )
     changes = [Change(review, "status", review.status, status) for review in changing]
     record_changes(changes, actor_id=actor_id)
@@ -120,6 +149,9 @@ def _moderate(review_ids: Sequence[int], status: ReviewStatus, actor_id: int | N
         Product.objects.filter(pk=product_id).update(
             review_count=F("review_count") + change, stars_total=F("stars_total") + stars[product_id]
         )
+    if verdict.reason:
+        rejected = Review.objects.filter(pk__in=[review.pk for review in changing])
+        tell_authors(rejected.select_related("customer", "product"), "review_rejected")
     return len(changing)
 
 
@@ -144,7 +176,7 @@ def _withdraw(review: Review, author: Customer) -> None:
     TagMention.objects.filter(review=review).delete()
     Review.objects.filter(pk=review.pk).update(
         status=ReviewStatus.WITHDRAWN, customer=None, order_item=None, author_name="", title="", body="",
-        changed_at=timezone.now(),
+        rejection_reason="", rejection_note="", changed_at=timezone.now(),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from shop.forms.reviews import ReviewForm, review_filter_from
 from shop.models import Product
 from shop.models.reviews import ReviewStatus
 from shop.selectors import catalogue, reviews
+from shop.selectors.delivery import with_delivery_terms
 from shop.sentences import sentence
 from shop.services.history import record_view
 from shop.services.reviews import post_review
@@ -65,7 +66,7 @@ def why_not(error: ShopError) -> str:
 
 
 def find_product(request: HttpRequest, product_id: int) -> Product:
-    return get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
+    return get_object_or_404(with_delivery_terms(reviews.products_for(request.user.pk)), pk=product_id)
 
 
 def product_page(

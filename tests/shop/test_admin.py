@@ -160,9 +160,9 @@ def test_the_moderation_action_says_what_it_did_and_keeps_the_count(back_room: C
     review = a_review(product)
     a_review(product)
     response = back_room.post(
-        "/admin/shop/review/", {"action": "reject", "_selected_action": [review.pk]}, follow=True
+        "/admin/shop/review/", {"action": "hold", "_selected_action": [review.pk]}, follow=True
     )
-    assert "1 review is now rejected." in response.content.decode()
+    assert "1 review is now held." in response.content.decode()
     product.refresh_from_db()
     assert product.review_count == 1
 

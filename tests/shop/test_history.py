@@ -91,6 +91,7 @@ def test_history_is_erased_whole_or_for_one_product_and_only_ones_own(
     client.post(f"{HISTORY}erase/{tea.pk}/")
     assert seen_by(customer=alice) == ["Rye bread", "Honey"]
     assert client.get(f"{HISTORY}erase/").status_code == 405
+    assert '<summary class="button">Erase all of it</summary>' in client.get(HISTORY).content.decode()
     page = client.post(f"{HISTORY}erase/", follow=True).content.decode()
     assert "Your history is erased." in page
     assert "Nothing is remembered." in page

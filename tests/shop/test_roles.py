@@ -45,12 +45,12 @@ def test_only_orders_packs(client: Client, role: str, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("role", "status"),
-    [("support desk", "rejected"), ("order desk", "published"), ("catalogue desk", "published")],
+    [("support desk", "held"), ("order desk", "published"), ("catalogue desk", "published")],
 )
 def test_only_support_moderates(client: Client, role: str, status: str) -> None:
     review = a_review()
     client.force_login(staff(role))
-    act(client, "review", "reject", review.pk)
+    act(client, "review", "hold", review.pk)
     review.refresh_from_db()
     assert review.status == status
 
