@@ -323,9 +323,9 @@ def report_lines(
     labels = int(np.mean([len(product.after) for product in products]))
     yield f"{len(products)} products of {options.reviews.name} with {LEAST_REVIEWS} reviews or more,"
     yield f"{labels} labels each on average, read by the model that ships. Tags from ten in {NOT_YET}"
-    yield "of their reviews, then from all. “Kept”: tags of before that are there after. “Covered”: mentions whose"
-    yield "label is under one of the eight tags. “Same”: products with the same tags for other orders and"
-    yield "seeds.\n"
+    yield "of their reviews, then from all. “Kept”: tags of before that are there after. “Covered”: mentions"
+    yield "whose label is under one of the eight tags. “Same”: products with the same tags for other orders"
+    yield "and seeds.\n"
     yield "| way | kept | covered | in no group | cosine to its tag | same | ms a product |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, one in found.items():
