@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour audit
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour audit bench-tags
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -68,6 +68,10 @@ bench-behaviour: .venv/ready
 bench-foryou: .venv/ready
 	@$(BIN)/python -m pip install --quiet "implicit~=0.7"
 	@exec $(BIN)/python -m benchmarks.for_you --report docs/benchmarks/for-you.md $(ARGS)
+
+bench-tags: .venv/ready
+	@exec $(BIN)/python -m benchmarks.tags --reviews "$(DATA)/amazon/Grocery_and_Gourmet_Food.json.gz" \
+		--report docs/benchmarks/tags.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \

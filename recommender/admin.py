@@ -1,26 +1,34 @@
 """What staff decide of recommendations, and what shoppers got and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from recommender.models import Click, Impression, Place, Placement
+from recommender.models import Click, Impression, Place, Placement, TagCluster
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
 from shop.models import Customer, HomeSlot, Product
+from shop.remembering import remembered
 
+MAP_SECONDS = 300
+LONGEST_ID = 19  # digits
 SENTENCES = {Place.ALIKE: ALIKE_SENTENCES, Place.ASK: ASKED_SENTENCES, Place.FOR_YOU: SHOPPER_SENTENCES}
 
 
@@ -114,7 +122,7 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
             return queryset, False
         named = Customer.objects.filter(login_name=search_term).values_list("pk", flat=True)
         ids = set(named) | (
-            {int(search_term)} if search_term.isdecimal() and len(search_term) < 19 else set()
+            {int(search_term)} if search_term.isdecimal() and len(search_term) < LONGEST_ID else set()
         )
         return queryset.filter(customer_id__in=ids), False
 
@@ -167,6 +175,93 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
         )
 
 
+@admin.register(TagCluster)
+class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
+    """What reviews say of products, as it was clustered, with pictures. The worker alone changes it."""
+
+    list_display = ("medoid_id", "product_name", "count", "percent", "polarity", "rank")
+    list_filter = ("polarity",)
+    search_fields = ("medoid_id__exact",)
+    search_help_text = _("A tag in English, or a product's id")
+    ordering = ("-count", "pk")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = readonly_fields = ("medoid_id", "product_link", "members", "count", "percent", "picture")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        pictures = [
+            path("map.png", self.admin_site.admin_view(self.map_picture), name="recommender_tagcluster_map"),
+            path(
+                "product-<int:product_id>.png", self.admin_site.admin_view(self.product_picture),
+                name="recommender_tagcluster_product",
+            ),
+        ]  # fmt: skip
+        return [*pictures, *super().get_urls()]
+
+    def map_picture(self, request: HttpRequest) -> HttpResponse:
+        """All tags of the shop; t-SNE takes seconds, so it is kept for some minutes."""
+        self._refuse_whoever_may_not_look(request)
+        return png(remembered("tag map", get_language(), MAP_SECONDS, lambda: drawing().picture_of_all()))
+
+    def product_picture(self, request: HttpRequest, product_id: int) -> HttpResponse:
+        self._refuse_whoever_may_not_look(request)
+        product = get_object_or_404(Product, pk=product_id)
+        return png(drawing().picture_of_product(product.pk, product.local_name))
+
+    def _refuse_whoever_may_not_look(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[TagCluster]", search_term: str
+    ) -> tuple["QuerySet[TagCluster]", bool]:
+        if not search_term:
+            return queryset, False
+        is_id = search_term.isdecimal() and len(search_term) < LONGEST_ID
+        wanted = Q(product_id=int(search_term)) if is_id else Q(medoid_id=search_term)
+        return queryset.filter(wanted), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        rows = super().get_changelist_instance(request)
+        name_products(rows.result_list)
+        return rows
+
+    @admin.display(description=_("product"))
+    def product_name(self, cluster: TagCluster) -> str:
+        return getattr(cluster, "product_name", "") or str(cluster.product_id)
+
+    @admin.display(description=_("product"))
+    def product_link(self, cluster: TagCluster) -> SafeString:
+        return linked(cluster.product_id, products_by_id([cluster.product_id]))
+
+    @admin.display(description=_("share"), ordering="share")
+    def percent(self, cluster: TagCluster) -> str:
+        return f"{cluster.share:.0%}"
+
+    @admin.display(description=_("the product's labels"))
+    def picture(self, cluster: TagCluster) -> SafeString:
+        address = reverse("admin:recommender_tagcluster_product", args=[cluster.product_id])
+        return format_html('<img src="{}" alt="" width="880" height="605">', address)
+
+
+def drawing() -> ModuleType:
+    """The module that draws: matplotlib takes half a second and much memory, and few pages need it."""
+    return import_module("recommender.pictures")
+
+
+def png(picture: bytes) -> HttpResponse:
+    return HttpResponse(picture, content_type="image/png")
+
+
 def sentence_of(place: str, reason: Sequence[Any]) -> str:
     """As the shopper read it."""
     kind, label, count = reason
@@ -205,12 +300,12 @@ def linked(product_id: int, products: Mapping[int, Product]) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:shop_product_change", args=[product_id]), name)
 
 
-def name_products(rows: Iterable[Placement]) -> None:
+def name_products(rows: Iterable[Placement | TagCluster]) -> None:
     """One query for a page of the list."""
     found = products_by_id(row.product_id for row in rows)
     for row in rows:
         if row.product_id in found:
-            row.product_name = found[row.product_id].local_name  # type: ignore[attr-defined]
+            row.product_name = found[row.product_id].local_name  # type: ignore[union-attr]
 
 
 def name_shoppers(rows: Iterable[Impression]) -> None:
