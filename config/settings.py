@@ -336,9 +336,14 @@ OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
 OPENAI_CHAT_MODEL = env.text("OPENAI_CHAT_MODEL", "")
 OPENAI_CHAT_PRICE = env.token_price("OPENAI_CHAT_PRICE")
 OPENAI_BATCH_PRICE = env.token_price("OPENAI_BATCH_PRICE")
+OPENAI_EMBEDDING_MODEL = env.text("OPENAI_EMBEDDING_MODEL", "")
+OPENAI_EMBEDDING_PRICE = env.token_price("OPENAI_EMBEDDING_PRICE")
 OPENAI_MONTHLY_BUDGET = env.amount("OPENAI_MONTHLY_BUDGET", "10")  # in the currency of the prices
 INTENT_READER = env.one_of("INTENT_READER", ("local", "chat"))  # who reads what a shopper asks for
 CHAT_TIMEOUT_MS = env.whole("CHAT_TIMEOUT_MS", 1500, at_least=1)
+EMBEDDER = env.one_of(
+    "EMBEDDER", ("minilm", "word2vec", "openai")
+)  # manage.py rebuild_embeddings changes over
 
 LOGGING = {
     "version": 1,

@@ -29,12 +29,16 @@ class EmbedderUnusable(RecommenderError):
         self.directory, self.reason = directory, reason
 
 
-class LabelModelUnusable(RecommenderError):
-    """The trained Seq2Label checkpoint cannot be loaded; the sentence says what is wrong with it."""
-
-
 class RecommenderUnavailable(RecommenderError):
     """The vector database is down or too slow for a page to wait for."""
+
+
+class EmbedderSilent(RecommenderUnavailable):
+    """The embedder of the vectors in use cannot be asked, or not in time; the sentence says why."""
+
+
+class LabelModelUnusable(RecommenderError):
+    """The trained Seq2Label checkpoint cannot be loaded; the sentence says what is wrong with it."""
 
 
 class BehaviourUnreadable(RecommenderError):

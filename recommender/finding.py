@@ -19,8 +19,9 @@ from django.db.models import Case, F, FloatField, Max, Value, When
 from django.db.models.expressions import Combinable
 
 from recommender.chinese import asked_terms, is_chinese
-from recommender.embedding import Embedder, default_embedder
-from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
+from recommender.embedders import embedder_in_use
+from recommender.embedding import Embedder
+from recommender.exceptions import EmbedderUnusable, ModelMismatch, RecommenderUnavailable
 from recommender.models import ProductEntry, SearchTerm
 from recommender.patience import page_patience
 from recommender.search import Filters, nearest
@@ -48,7 +49,7 @@ MOST_TERMS = 24
 def find(text: str, is_literal: bool) -> Found:
     """For shop.search_box. Raises FinderSilent where it knows nothing of them, or not in time."""
     try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
             return found_by(text, is_literal)
     except RecommenderUnavailable as error:
         raise FinderSilent from error
@@ -152,8 +153,8 @@ def terms_for(text: str) -> list[AskedTerm]:
 def in_time_near(text: str, words: Mapping[int, float], embedder: Embedder | None) -> dict[int, float]:
     """As `near`; nothing where the encoder is missing or still being loaded: words alone will do."""
     try:
-        return near(text, words, embedder or default_embedder())
-    except (RecommenderUnavailable, EmbedderUnusable):
+        return near(text, words, embedder or embedder_in_use())
+    except (RecommenderUnavailable, EmbedderUnusable, ModelMismatch):
         return {}
 
 

@@ -17,16 +17,23 @@ _rests_until = 0.0
 
 
 @contextmanager
-def page_patience(milliseconds: int) -> Iterator[None]:
-    """Queries inside end in time for a page. Raises RecommenderUnavailable where they do not."""
+def page_patience(milliseconds: int, *, at_one_moment: bool = False) -> Iterator[None]:
+    """Queries inside end in time for a page. Raises RecommenderUnavailable where they do not.
+
+    `at_one_moment`: they all see the database as the first one did, and write nothing. Vectors that are
+    compared are then of one embedder, even while another's take their place.
+    """
     global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
     if time.monotonic() < _rests_until:
         raise RecommenderUnavailable
     connection = connections["recommender"]
+    beginning = f"SET LOCAL statement_timeout = {int(milliseconds)}"
+    if at_one_moment and not connection.in_atomic_block:
+        beginning = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {beginning}"
     try:
         with transaction.atomic(using="recommender"):
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+                cursor.execute(beginning)
             with connection.execute_wrapper(until(time.monotonic() + milliseconds / 1000)):
                 yield
     except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:

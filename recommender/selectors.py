@@ -12,7 +12,8 @@ from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from recommender.chinese import is_chinese
-from recommender.embedding import Embedder, Floats, default_embedder, unit
+from recommender.embedders import embedder_in_use
+from recommender.embedding import Embedder, Floats, unit
 from recommender.intent import Intent, Inventory, Told, as_told, understood
 from recommender.models import DIMENSIONS, Label, Placement, PlacementKind, ProductEntry, TagCluster
 from recommender.scoring import (
@@ -159,7 +160,7 @@ def intent_of(sentence: str, embedder: Embedder | None = None, told: Told | None
     inventory = Inventory(dict(carried.values_list("text", "polarity")))
 
     def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
-        return nearest_labels((embedder or default_embedder()).embed(phrases))
+        return nearest_labels((embedder or embedder_in_use()).embed(phrases))
 
     if told:
         return as_told(sentence, told, inventory, similar)
@@ -188,7 +189,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     """Products that answer the intent, the fittest first; fewer only where fewer pass its filters."""
     filters = filters_of(intent)
     words = worded(asked_for_terms(intent.about), filters.rows(), CANDIDATES)
-    vector = request_vector(intent, words, embedder or default_embedder())
+    vector = request_vector(intent, words, embedder or embedder_in_use())
     asked = Asked(intent, filters, vector, words)
     similarities = candidates(asked)
     tags = TagsOf.products(similarities.keys(), labels=(*intent.wanted, *intent.avoided))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from recommender.embedding import Embedder, default_embedder, refuse_a_mismatch
+from recommender.embedders import working_embedder
+from recommender.embedding import Embedder, refuse_a_mismatch
 from recommender.ingest import Ingested, ingest_changes
 from recommender.labelling import PairTagger, label_batch, open_tagger
 from recommender.models import ProductEntry, ReviewEntry
@@ -125,6 +126,6 @@ def load_models() -> None:
 
 
 def fitting(embedder: Embedder | None) -> Embedder:
-    embedder = embedder or default_embedder()
+    embedder = embedder or working_embedder()
     refuse_a_mismatch(embedder)
     return embedder

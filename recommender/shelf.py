@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from recommender.chat.reading import told_by_chat
-from recommender.exceptions import EmbedderUnusable, RecommenderUnavailable
+from recommender.embedders import embedder_in_use
+from recommender.exceptions import EmbedderUnusable, ModelMismatch, RecommenderUnavailable
 from recommender.for_you import ForYou, Parts, for_you
 from recommender.intent import Intent
 from recommender.patience import page_patience
@@ -92,7 +93,7 @@ def not_hidden(found: Sequence[Recommendation]) -> list[Recommendation]:
 
 def soon_alike(product_id: int) -> list[Recommendation]:
     """Raises RecommenderUnavailable where it takes longer than a page waits."""
-    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
         return alike(product_id)
 
 
@@ -110,7 +111,7 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     Whether a product can be had, and for how much, is asked each time.
     """
     try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
+        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
             placed = placements()
             found = for_you(touches, placed=placed) if touches else []
     except RecommenderUnavailable:
@@ -153,10 +154,11 @@ def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
     told = told_by_chat(sentence)  # before the page's patience with the database begins
     read_by = Reader.CHAT if told else Reader.LOCAL
     try:
-        with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS):
-            intent = intent_of(sentence, told=told).without(removed)
-            found = asked_for(intent)
-    except (RecommenderUnavailable, EmbedderUnusable):
+        with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS, at_one_moment=True):
+            embedder = embedder_in_use()
+            intent = intent_of(sentence, embedder, told).without(removed)
+            found = asked_for(intent, embedder)
+    except (RecommenderUnavailable, EmbedderUnusable, ModelMismatch):
         return Answer(None, filled_up([]))
     if not intent and not (found and found[0].score >= BARELY_FITS):
         return Answer(intent, filled_up([]), is_a_guess=True, read_by=read_by)

@@ -47,6 +47,7 @@ class Kept(Generic[KeyT, ValueT]):
 
 _tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
 _vectors: Kept[str, Floats] = Kept()
+_version_of_vectors = [""]
 
 
 def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
@@ -77,15 +78,25 @@ def _read_tags(product_ids: Iterable[int]) -> dict[int, tuple[HeldTag, ...]]:
 
 
 def vectors_of(labels: Iterable[str]) -> dict[str, Floats]:
-    """By label, (dimensions,) what it means."""
+    """By label, (dimensions,) what it means, all by one embedder."""
     wanted = set(labels)
     known = _vectors.of(wanted)
     if missing := wanted - known.keys():
-        rows = Label.objects.filter(pk__in=missing).values_list("text", "embedding")
-        fresh = {text: np.array(vector, dtype=np.float32) for text, vector in rows}
+        fresh, versions = _read_vectors(missing)
+        if known and versions != {_version_of_vectors[0]}:  # another embedder has taken over
+            _vectors.forget()
+            fresh, versions = _read_vectors(wanted)
+            known = {}
         _vectors.keep(fresh)
+        _version_of_vectors[:] = list(versions) or [""]
         known |= fresh
     return known
+
+
+def _read_vectors(labels: Iterable[str]) -> tuple[dict[str, Floats], set[str]]:
+    rows = Label.objects.filter(pk__in=list(labels)).values_list("text", "embedding", "model_version")
+    found = {text: np.array(vector, dtype=np.float32) for text, vector, _ in rows}
+    return found, {version for _, _, version in rows}
 
 
 def forget_all() -> None:

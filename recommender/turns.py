@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connections
 
-CATCHING_UP, LEARNING = 0x1A2DE2, 0x1A2DE3  # keys of the locks
+CATCHING_UP, LEARNING, TEACHING, REBUILDING = range(0x1A2DE2, 0x1A2DE6)  # keys of the locks
 
 
 @contextmanager

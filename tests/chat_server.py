@@ -15,8 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
 KEY = "sk-test"
+EMBEDDING_MODELS = ("small-embedding", "other-embedding")
 CHAT_MODELS = ("small-chat", "ft:small-chat:larder")
 
 Body = dict[str, Any]
@@ -133,6 +135,9 @@ class ChatServer:
     looks: int = 2
     batch_ends: str = "completed"
     line_status: Callable[[int, Body], int | None] = lambda number, body: 200
+    # Of embeddings: how long a vector is where none is asked for, and whether one may ask.
+    size: int = 1536
+    offers_dimensions: bool = True
     files: dict[str, Upload] = field(default_factory=dict)
     batches: dict[str, Body] = field(default_factory=dict)
     # Of fine-tuning jobs: how one ends; it is looked at as often as a batch.
@@ -145,6 +150,8 @@ class ChatServer:
         match (method, *place.path.strip("/").split("/")):
             case ("POST", "chat", "completions"):
                 answer = self.completion(body)
+            case ("POST", "embeddings"):
+                answer = self.embeddings(body)
             case ("POST", "files"):
                 answer = self.keep(body["name"], body["purpose"], body["content"]).told
             case ("GET", "files", file_id, "content"):
@@ -166,6 +173,28 @@ class ChatServer:
             case _:
                 raise Misshapen(f"there is no {method} {path}")
         return answer
+
+    def embeddings(self, body: Body) -> Body:
+        """Of each text a vector that follows from it alone."""
+        expect(body.keys() <= {"model", "input", "encoding_format", "dimensions"}, f"fields {sorted(body)}")
+        expect(body["model"] in EMBEDDING_MODELS, f"there is no model {body['model']}")
+        expect(body["encoding_format"] == "float", "encoding_format")
+        expect(1 <= len(body["input"]) <= 2048, "how many texts")
+        expect(all(isinstance(text, str) and text for text in body["input"]), "an empty text")
+        time.sleep(self.delay)
+        size = body.get("dimensions", self.size)
+        rows = [
+            {"object": "embedding", "index": place, "embedding": vector_of(text, size)}
+            for place, text in enumerate(body["input"])
+        ]
+        read = sum(len(text.split()) for text in body["input"])
+        usage = {"prompt_tokens": read, "total_tokens": read}
+        return {"object": "list", "data": rows[::-1], "model": body["model"], "usage": usage}
+
+    @property
+    def texts(self) -> list[str]:
+        """All that were sent to become vectors."""
+        return [text for body in self.bodies("/embeddings") for text in body["input"]]
 
     def keep(self, name: str, purpose: str, content: bytes) -> Upload:
         upload = Upload(f"file-{len(self.files) + 1}", name, purpose, content)
@@ -263,6 +292,14 @@ class ChatServer:
                 batch[f"{kind}_file_id"] = made.id
         counts = batch["request_counts"]
         counts["completed"], counts["failed"] = len(answers["output"]), len(answers["error"])
+
+
+def vector_of(text: str, size: int) -> list[float]:
+    """Of its words: texts that share some are near each other."""
+    vector = [0.001] * size
+    for word in text.lower().split():
+        vector[crc32(word.encode()) % size] += 1.0
+    return vector
 
 
 def page(items: list[Body], query: Mapping[str, list[str]]) -> Body:
@@ -394,7 +431,10 @@ def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                 case Wait(seconds):
                     time.sleep(seconds)
             try:
-                self.send(200, server.respond(method, path, body))
+                if not server.offers_dimensions and "dimensions" in body:
+                    self.send(400, error("This model does not support specifying dimensions."))
+                else:
+                    self.send(200, server.respond(method, path, body))
             except (Misshapen, KeyError, TypeError) as problem:
                 server.misshapen.append(f"{method} {path}: {problem!r}")
                 self.send(400, error(f"Invalid request: {problem}"))

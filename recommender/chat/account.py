@@ -63,3 +63,16 @@ def batch_account(model: str = "") -> Account:
     if settings.OPENAI_BATCH_PRICE is None:
         return account
     return replace(account, price=Price(*settings.OPENAI_BATCH_PRICE))
+
+
+def embedding_account(model: str = "") -> Account:
+    """For embeddings, by `model` or the one that OPENAI_EMBEDDING_MODEL names. Raises NotConfigured."""
+    base_url, api_key = access()
+    if not (model or settings.OPENAI_EMBEDDING_MODEL):
+        raise NotConfigured("OPENAI_EMBEDDING_MODEL", "the name of an embedding model that the server offers")
+    if settings.OPENAI_EMBEDDING_PRICE is None:
+        raise NotConfigured(
+            "OPENAI_EMBEDDING_PRICE", "what a million tokens cost, such as 0.02, or 0 if they cost nothing"
+        )
+    price = Price(*settings.OPENAI_EMBEDDING_PRICE)
+    return Account(base_url, api_key, model or settings.OPENAI_EMBEDDING_MODEL, price)

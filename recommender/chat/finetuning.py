@@ -5,27 +5,25 @@ A row says under which ticket the job will begin before it does, and the server 
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.db import connections
 from django.utils import timezone
 
 from recommender.chat.account import Account
 from recommender.chat.examples import Examples
 from recommender.chat.exceptions import ChatError, ServerFailed
 from recommender.models import FineTuning, FineTuningStatus
+from recommender.turns import TEACHING, turn
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
     from recommender.chat.server import Server
 
-LOCK = 0x1A2DF7  # the key of the advisory lock
 TICKET = "larder_ticket"
 SUFFIX = "larder"
 FINAL = frozenset(("succeeded", "failed", "cancelled"))
@@ -64,7 +62,9 @@ def forget_tuned_models() -> int:
 
 def tune(account: Account, examples: Examples, server: "Server", watch: Watch) -> FineTuning:
     """Have `account.model` taught by the examples, unless it has been. Raises ChatError."""
-    with one_at_a_time():
+    with turn(TEACHING) as is_ours:
+        if not is_ours:
+            raise TuningElsewhere
         tuning = tuning_of(account, examples)
         if tuning.status != FineTuningStatus.SUCCEEDED:
             if not tuning.job_id:
@@ -169,17 +169,3 @@ def note(tuning: FineTuning, **fields: object) -> None:
     for name, value in fields.items():
         setattr(tuning, name, value)
     tuning.save(update_fields=list(fields))
-
-
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Raises TuningElsewhere. The lock falls with the session that holds it."""
-    with connections["recommender"].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise TuningElsewhere
-    try:
-        yield
-    finally:
-        with connections["recommender"].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -17,9 +17,10 @@ from pytest_django import Settings
 from config.embedded_postgres.server import EmbeddedPostgres
 from recommender.chat import reading
 from recommender.chat.breaker import Breaker
-from recommender.chat.finetuning import LOCK, tuned_model
+from recommender.chat.finetuning import tuned_model
 from recommender.chat.reading import told_by_chat
 from recommender.models import FineTuning
+from recommender.turns import TEACHING
 from tests.chat_server import KEY, Body, ChatServer, DoAndHangUp, Refuse, Wait, running
 from tests.elsewhere import shops_elsewhere
 
@@ -177,7 +178,7 @@ def test_without_a_key_one_sentence_says_what_to_set(examples: Path, settings: S
 def test_while_one_teaches_another_does_not_begin(examples: Path, chat: ChatServer) -> None:
     other = connections["recommender"].copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [TEACHING])
     try:
         with pytest.raises(CommandError, match="Another process is fine-tuning"):
             tune(examples)

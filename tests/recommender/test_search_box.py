@@ -184,7 +184,7 @@ def test_words_alone_will_do_while_there_is_no_encoder(
     def missing() -> NoReturn:
         raise EmbedderUnusable(None, "not installed")
 
-    monkeypatch.setattr(finding, "default_embedder", missing)
+    monkeypatch.setattr(finding, "embedder_in_use", missing)
     assert set(found_by("chocolate").product_ids) == {shelves["dark"].pk, shelves["milk"].pk}
 
 
@@ -197,7 +197,7 @@ def test_nor_while_it_is_loaded_longer_than_a_page_waits(
         time.sleep(1.1)
         return embedder
 
-    monkeypatch.setattr(finding, "default_embedder", slow)
+    monkeypatch.setattr(finding, "embedder_in_use", slow)
     settings.RECOMMENDER_PAGE_TIMEOUT_MS = 1_000
     assert set(find("chocolate", False).product_ids) == {shelves["dark"].pk, shelves["milk"].pk}
 

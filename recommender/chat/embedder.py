@@ -1,0 +1,137 @@
+"""Texts as vectors by a server of OpenAI's protocol.
+
+A call has a thread of its own, and with it a connection of its own to the database: what it may cost is
+reserved and settled outside the page's transaction, and the page stops waiting when its time is over.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from django.db import connections
+
+from recommender.chat.account import Account
+from recommender.chat.breaker import Breaker
+from recommender.chat.exceptions import BadAnswer, ChatError, ServerFailed
+from recommender.chat.protocol import Usage, without_private_data
+from recommender.chat.reading import ALLOWANCE, open_server, within
+from recommender.chat.spending import reserved, settle
+from recommender.embedding import Floats, unit
+from recommender.exceptions import EmbedderSilent, ModelMismatch
+from recommender.models import DIMENSIONS
+
+AT_ONCE = 128  # texts of a call
+LONGEST = 8_000  # characters of a text that are sent
+MOST_KEPT = 4_000  # texts whose vectors a process keeps: pages ask for the same phrases again
+NOTHING = "-"  # in place of an empty text, which a server refuses
+LONG = 180.0  # seconds that the worker waits
+
+logger = logging.getLogger(__name__)
+breaker = Breaker()
+
+
+@dataclass(slots=True)
+class Kept:
+    """The vectors asked for last."""
+
+    rows: OrderedDict[tuple[str, str], Floats] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def of(self, model: str, texts: Sequence[str]) -> dict[str, Floats]:
+        with self.lock:
+            return {text: self.rows[model, text] for text in texts if (model, text) in self.rows}
+
+    def add(self, model: str, found: dict[str, Floats]) -> None:
+        with self.lock:
+            self.rows |= {(model, text): vector for text, vector in found.items()}
+            while len(self.rows) > MOST_KEPT:
+                self.rows.popitem(last=False)
+
+
+kept = Kept()
+
+
+@dataclass(slots=True)
+class ServedEmbedder:
+    """`seconds` are what one call may take, retries included. Raises EmbedderSilent when it does not answer.
+
+    Asks for as many dimensions as the database holds; a server that knows no such wish is asked without.
+    """
+
+    account: Account
+    seconds: float = LONG
+    offers_dimensions: bool = True
+    dimensions: int = DIMENSIONS
+
+    @property
+    def model_version(self) -> str:
+        return f"openai:{self.account.model}"[:64]
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        sent = [without_private_data(text[:LONGEST]).strip() or NOTHING for text in texts]
+        known = kept.of(self.account.model, sent)
+        missing = list(dict.fromkeys(text for text in sent if text not in known))
+        for start in range(0, len(missing), AT_ONCE):
+            some = missing[start : start + AT_ONCE]
+            fresh = dict(zip(some, self._in_time(some), strict=True))
+            kept.add(self.account.model, fresh)
+            known |= fresh
+        rows = [known[text] for text in sent]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
+
+    def _in_time(self, texts: Sequence[str]) -> Floats:
+        try:
+            with breaker.passing():
+                return within(self.seconds + ALLOWANCE, partial(self._paid, texts))
+        except ChatError as error:
+            raise EmbedderSilent(str(error)) from error
+
+    def _paid(self, texts: Sequence[str]) -> Floats:
+        """In a thread of its own."""
+        at_most = sum(len(text.encode()) // 2 + 8 for text in texts)
+        try:
+            with reserved(self.account.price.of(Usage(at_most))) as reservation:
+                vectors, read = self._asked(texts)
+            settle(reservation, self.account.price.of(Usage(read)) if read else reservation.cost)
+        finally:
+            connections["recommender"].close()
+        return vectors
+
+    def _asked(self, texts: Sequence[str]) -> tuple[Floats, int]:
+        try:
+            return self._call(texts)
+        except ServerFailed as error:
+            if error.status not in {400, 422} or not self.offers_dimensions:
+                raise
+            self.offers_dimensions = False
+            return self._call(texts)
+
+    def _call(self, texts: Sequence[str]) -> tuple[Floats, int]:
+        """(texts, dimensions), and how many tokens were read.
+
+        Raises ServerFailed, BadAnswer or ModelMismatch.
+        """
+        wish: dict[str, Any] = {"dimensions": DIMENSIONS} if self.offers_dimensions else {}
+        answer = open_server(self.account).call(
+            lambda client, left: client.embeddings.create(
+                model=self.account.model, input=list(texts), encoding_format="float", timeout=left, **wish
+            ),
+            seconds=self.seconds,
+        )
+        rows = sorted(answer.data or [], key=lambda row: row.index)
+        if [row.index for row in rows] != list(range(len(texts))):
+            raise BadAnswer("it has not one vector for each text")
+        size = len(rows[0].embedding)
+        if any(len(row.embedding) != size for row in rows):
+            raise BadAnswer("its vectors are of several sizes")
+        if size != DIMENSIONS:
+            raise ModelMismatch(self.model_version, size, DIMENSIONS)
+        vectors = np.array([row.embedding for row in rows], dtype=np.float32)
+        if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+            raise BadAnswer("it holds a vector that has no direction")
+        return unit(vectors), answer.usage.prompt_tokens if answer.usage else 0

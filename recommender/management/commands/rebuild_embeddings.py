@@ -1,0 +1,44 @@
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from recommender.chat.embedder import LONG
+from recommender.embedders import embedder_wanted
+from recommender.exceptions import RecommenderError
+from recommender.rebuilding import Rebuilt, rebuild
+from recommender.services import Advance
+
+
+class Command(BaseCommand):
+    help = (
+        "Change over to the embedder that EMBEDDER names. Pages are answered by the old one's vectors until "
+        "all new ones are there. May be stopped at any moment; run again, it goes on where it was."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        try:
+            rebuilt = rebuild(embedder=embedder_wanted(seconds=LONG), watch=bar)
+        except RecommenderError as error:
+            raise CommandError(f"{error} What was done before that stays.") from error
+        self.stdout.write(summary(rebuilt, time.monotonic() - started))
+
+
+@contextmanager
+def bar(stage: str, total: int | None) -> Iterator[Advance]:
+    with tqdm(desc=stage, total=total, file=sys.stderr, leave=False) as progress:
+        yield progress.update
+
+
+def summary(rebuilt: Rebuilt, seconds: float) -> str:
+    if not rebuilt:
+        return f"The vectors are by {rebuilt.after} already."
+    return (
+        f"{rebuilt.labels} labels and {rebuilt.products} products embedded by {rebuilt.after} in place of "
+        f"{rebuilt.before or 'nothing'} in {seconds:.1f} s."
+    )
