@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
@@ -24,13 +23,12 @@ from loans.models import Application
 from loans.models.applications import ApplicationStatus
 from loans.selectors.eligibility import current_policy
 from loans.selectors.queue import (
-    FINANCES_SHOWN,
     listed_applications,
     picture_of,
     queue_order,
     standing_ruling,
 )
-from loans.services.applying import finances_of
+from loans.services.looking import look_at_finances
 from loans.services.reviewing import approve_application, decline_application
 from shop.models import Customer
 from shop.templatetags.shelves import price
@@ -38,7 +36,7 @@ from shop.templatetags.shelves import price
 
 @admin.register(Application)
 class ApplicationAdmin(ReadOnly):
-    list_display = ("number", "customer", "status", "amount", "months", "band", "since")
+    list_display = ("number", "customer", "amount", "months", "band", "since", "status")
     list_filter = ("status", "submitted_at", "asked_for_review_at")
     search_fields = ("number", "customer__login_name")
     search_help_text = gettext_lazy("Number or login name")
@@ -121,12 +119,11 @@ class ApplicationAdmin(ReadOnly):
         return self.done(request, application, _("The application is declined."))
 
     def show_finances(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Asked for expressly, and written down with who and when, before anything is shown."""
+        """Asked for expressly, and written down with who and when."""
         application = self.application(pk)
         officer = self.officer_of(request, application)
-        LogEntry.objects.log_actions(officer.pk, Application.objects.filter(pk=pk), CHANGE, FINANCES_SHOWN)
         try:
-            finances = finances_of(application)
+            finances = look_at_finances(application=application, officer=officer)
         except LoanError as error:
             return self.refused(request, application, error)
         return self.picture(request, application, finances=finances)

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.db.models import Case, F, OuterRef, Prefetch, QuerySet, Subquery, When
 from django.utils import timezone
 
@@ -17,10 +16,11 @@ from loans.scoring.exceptions import ScoreModelUnusable
 from loans.scoring.model import ShopScore
 from loans.selectors.eligibility import current_policy, exposure_of
 from loans.terms import NOTHING
-from shop.models import Customer
+from shop.models import AuditEntry, Customer
+from shop.selectors.audit import trail_of
 from shop.selectors.purchases import Purchase, purchases_of
 
-FINANCES_SHOWN = "finances shown."  # the line that a look at an applicant's finances leaves in the history
+MOST_OTHERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Picture:
     shopping: Shopping
     loans: Sequence[Borrowed]
     others: Sequence[Application]
-    looks: Sequence[LogEntry]
+    looks: Sequence[AuditEntry]  # at the finances
 
 
 def listed_applications() -> "QuerySet[Application]":
@@ -104,10 +104,7 @@ def picture_of(application: Application) -> Picture:
     loans = Loan.objects.filter(customer=customer).prefetch_related(
         Prefetch("instalments", Instalment.objects.order_by("number"))
     )
-    looks = LogEntry.objects.filter(
-        content_type__app_label="loans", content_type__model="application", object_id=str(application.pk),
-        change_message=FINANCES_SHOWN,
-    )  # fmt: skip
+    looks = trail_of((Application._meta.label_lower,)).filter(target_id=application.pk, field="finances")
     return Picture(
         application=application,
         decisions=list(decisions),
@@ -115,8 +112,8 @@ def picture_of(application: Application) -> Picture:
         limit=_limit(customer, purchases),
         shopping=_shopping(purchases),
         loans=[_borrowed(loan) for loan in loans],
-        others=list(Application.objects.filter(customer=customer).exclude(pk=application.pk)[:20]),
-        looks=list(looks.select_related("user").order_by("pk")),
+        others=list(Application.objects.filter(customer=customer).exclude(pk=application.pk)[:MOST_OTHERS]),
+        looks=list(looks.order_by("pk")),
     )
 
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +15,7 @@ from loans.models import Application, Decision, LedgerEntry, Loan, Offer
 from loans.services.applying import ask_for_review, withdraw_application
 from loans.services.retention import purge_finances
 from loans.services.roles import ROLES, keep_roles
-from shop.models import Customer, OutboxMessage
+from shop.models import AuditEntry, Customer, OutboxMessage
 from tests.loans.builders import a_decided, a_draft, a_loan, a_shopper, accepted, let_pass, pay
 from tests.shop.builders import a_customer
 
@@ -232,20 +231,16 @@ def test_finances_are_masked_until_an_officer_asks_and_who_asked_is_kept(
 ) -> None:
     application = in_review(alice, income="98765.43", obligations=Decimal("87654.32"))
     assert "98765" not in page(desk, application)
-    assert not LogEntry.objects.exists()
+    assert not AuditEntry.objects.filter(field="finances").exists()
     status, told = sent(desk, application, "finances")
     assert (status, "¥98765.43" in told, "¥87654.32" in told) == (200, True, True)
-    look = LogEntry.objects.get()
-    assert (look.user, look.object_id, look.change_message) == (
-        officer,
-        str(application.pk),
-        "finances shown.",
-    )
+    look = AuditEntry.objects.get(field="finances")
+    assert (look.actor, look.target_model, look.target_id) == (officer, "loans.application", application.pk)
     again = page(desk, application)
     assert "olga looked at the finances" in again
     assert "98765" not in again
     assert desk.get(f"{QUEUE}{application.pk}/finances/").status_code == 405
-    assert LogEntry.objects.count() == 1
+    assert AuditEntry.objects.filter(field="finances").count() == 1
 
 
 def test_shown_finances_are_not_kept_by_the_browser(desk: Client, alice: Customer) -> None:
@@ -369,7 +364,7 @@ def test_a_shopper_is_sent_away(client: Client, alice: Customer) -> None:
     client.force_login(alice)
     assert client.get(QUEUE).status_code == 302
     assert client.post(f"{QUEUE}{application.pk}/finances/").status_code == 302
-    assert not LogEntry.objects.exists()
+    assert not AuditEntry.objects.filter(field="finances").exists()
 
 
 def test_an_officer_opens_the_loan_desk_and_nothing_of_the_shop(desk: Client) -> None:
