@@ -1,4 +1,4 @@
-"""Pages of the loan desk."""
+"""The page of the shop score."""
 
 import logging
 
