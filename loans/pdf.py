@@ -79,7 +79,7 @@ def agreement_pdf(agreement: Agreement, borrower: Customer) -> bytes:
 def statement_pdf(loan: Loan, lines: Sequence[StatementLine], borrower: Customer) -> bytes:
     title = _("Statement of loan %(number)s") % {"number": loan.number}
     head: list[Flowable] = [
-        _text(_("On"), "strong"), _text(_("What happened"), "strong"), _text(_("Amount"), "strong number"),
+        _text(_("On"), "strong"), _text(_("Entry"), "strong"), _text(_("Amount"), "strong number"),
         _text(_("Owed after it"), "strong number"),
     ]  # fmt: skip
     rows: list[list[Flowable]] = [

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from loans.services.ageing import age_loans
 from shop.models import Coupon, Customer, Order, Product
 from shop.services.cart import add_to_cart
 from shop.services.orders import (
@@ -18,6 +19,17 @@ from shop.services.orders import (
 )
 from shop.services.payments import record_callback
 from shop.services.refunds import request_refund
+from tests.loans.builders import (
+    a_decided,
+    a_draft,
+    a_loan,
+    a_policy,
+    a_repayment,
+    a_shopper,
+    an_offer,
+    let_pass,
+    pay,
+)
 from tests.shop.builders import (
     a_callback,
     a_coupon,
@@ -62,6 +74,7 @@ def every_state() -> States:
     with_orders(states, products["plain"])
     with_carts(states, products)
     with_an_account(states, products["plain"])
+    with_loans(states)
     return states
 
 
@@ -106,9 +119,9 @@ def with_orders(states: States, product: Product) -> None:
     alice = states.customers["alice"]
     an_address(alice, default_of=alice)
     failed, late = an_order(alice, product), an_order(alice, product)
-    record_callback(callback=a_callback(failed, is_paid=False))
+    record_callback(callback=a_callback(failed, is_paid=False, callback_id="T1"))
     expire_order(order=late)
-    record_callback(callback=a_callback(late))
+    record_callback(callback=a_callback(late, callback_id="T2"))  # no trade of the sandbox has this id
     paid, packed, sent, done = (a_paid_order(alice, product) for _ in range(4))
     pack_order(order=packed, actor=alice)
     sent, done = a_shipped_order(alice, product), a_shipped_order(alice, product)
@@ -161,4 +174,39 @@ def with_an_account(states: States, product: Product) -> None:
         f"/account/addresses/{alice.addresses.get().pk}/", "/coupons/", "/account/reviews/",
         f"/account/reviews/{own.pk}/", "/account/history/", "/account/password/", "/account/close/",
         product.get_absolute_url(),
+    )  # fmt: skip
+
+
+def with_loans(states: States) -> None:
+    """Erin asks, Frank gets less and Grace nothing; Heidi can accept, Ivan is late, Judy is through."""
+    a_policy()
+    for name in ("erin", "frank", "grace", "heidi", "ivan", "judy"):
+        states.customers[name] = a_shopper(name)
+    erin, frank, grace, heidi, ivan, judy = (
+        states.customers[name] for name in ("erin", "frank", "grace", "heidi", "ivan", "judy")
+    )
+    states.shows("carol", "/loans/", "/loans/consent/")
+    states.shows("erin", f"/loans/applications/{a_draft(erin).number}/form/", "/loans/")
+    less = a_decided(frank, "90000.00", 12)
+    nothing = a_decided(grace, income="0.00", obligations=Decimal(0))
+    states.shows("frank", f"/loans/applications/{less.number}/")
+    states.shows("grace", f"/loans/applications/{nothing.number}/", "/loans/")
+    offer = an_offer(heidi, "1500.00", 12)
+    states.shows(
+        "heidi", f"/loans/applications/{offer.application.number}/", f"/loans/offers/{offer.number}/"
+    )
+    late = a_loan(ivan, "1500.00", 12)
+    pay(late)
+    let_pass(late, 80)
+    age_loans()
+    waiting = a_repayment(late)
+    states.shows(
+        "ivan", "/loans/", f"/loans/lent/{late.number}/", f"/loans/lent/{late.number}/statement/",
+        f"/loans/repayments/{waiting.number}/", f"/loans/repayments/{waiting.number}/?back=1",
+    )  # fmt: skip
+    fresh, over = a_loan(judy), a_loan(judy)
+    paid = pay(over, "payoff")
+    states.shows(
+        "judy", f"/loans/lent/{fresh.number}/", f"/loans/lent/{over.number}/",
+        f"/loans/repayments/{paid.number}/", "/loans/score/",
     )  # fmt: skip

@@ -113,6 +113,7 @@ def test_an_error_while_it_is_decided_shows_nothing_of_it(
     monkeypatch.setattr(deciding, "decide", breaks)
     reporter = logging.getLogger("django")
     mailer = next(each for each in reporter.handlers if type(each).__name__ == "AdminEmailHandler")
+    monkeypatch.setattr(mailer, "include_html", True)  # with the variables of every frame
     mailed: list[str] = []
     monkeypatch.setattr(
         mailer, "send_mail",
@@ -125,6 +126,7 @@ def test_an_error_while_it_is_decided_shows_nothing_of_it(
     draft.refresh_from_db()
     assert (answer.status_code, draft.status) == (500, "submitted")
     assert "the desk broke" in "".join(mailed)
+    assert "<pre>&#x27;********************&#x27;</pre>" in mailed[2]
     assert told_in([answer.content.decode()]) == []
     assert told_in([everything_logged.text]) == []
     assert told_in(mailed) == []
