@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from recommender.models import Click, Impression, Place, Placement, TagCluster
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
+from shop.label_names import local_label
 from shop.models import Customer, HomeSlot, Product
 from shop.remembering import remembered
 
@@ -36,7 +38,7 @@ class PlacementForm(ModelForm[Placement]):
     """A product is looked up by its name: the row itself knows no more than its id."""
 
     product = forms.ModelChoiceField(
-        Product.objects.all(), label=_("product"),
+        Product.objects.all(), label=capfirst(_("product")),
         widget=AutocompleteSelect(HomeSlot._meta.get_field("product"), admin.site),
     )  # fmt: skip
 
@@ -179,14 +181,13 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
 class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
     """What reviews say of products, as it was clustered, with pictures. The worker alone changes it."""
 
-    list_display = ("medoid_id", "product_name", "count", "percent", "polarity", "rank")
-    list_filter = ("polarity",)
+    list_display = ("tag", "product_name", "reviews", "percent")
     search_fields = ("medoid_id__exact",)
     search_help_text = _("A tag in English, or a product's id")
     ordering = ("-count", "pk")
     list_per_page = 50
     show_full_result_count = False
-    fields = readonly_fields = ("medoid_id", "product_link", "members", "count", "percent", "picture")
+    fields = readonly_fields = ("tag", "product_link", "labels", "reviews", "percent", "picture")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -238,6 +239,18 @@ class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
     @admin.display(description=_("product"))
     def product_name(self, cluster: TagCluster) -> str:
         return getattr(cluster, "product_name", "") or str(cluster.product_id)
+
+    @admin.display(description=_("tag"), ordering="medoid_id")
+    def tag(self, cluster: TagCluster) -> str:
+        return local_label(cluster.medoid_id)
+
+    @admin.display(description=_("labels"))
+    def labels(self, cluster: TagCluster) -> str:
+        return ", ".join(map(local_label, cluster.members))
+
+    @admin.display(description=_("reviews that say so"), ordering="count")
+    def reviews(self, cluster: TagCluster) -> int:
+        return cluster.count
 
     @admin.display(description=_("product"))
     def product_link(self, cluster: TagCluster) -> SafeString:

@@ -16,6 +16,7 @@ from recommender.chat.reading import forget_calls
 from recommender.exceptions import RecommenderError
 from recommender.heartbeat import beat
 from recommender.impressions import forget_impressions
+from recommender.interactions import forget_what_is_gone
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def learn_from_behaviour() -> None:
 def forget_old_data() -> None:
     forget_impressions()
     forget_calls()
+    forget_what_is_gone()
 
 
 @worker_process_init.connect

@@ -16,6 +16,7 @@ from recommender.exceptions import BehaviourUnreadable
 from recommender.interactions import STRENGTHS, ingest_touches, known, lesson
 from recommender.learning import learn
 from recommender.models import Interaction
+from recommender.tasks import forget_old_data
 from recommender.turns import LEARNING
 from recommender.weights import NOTHING, Fitted, Weights
 from shop.models import Customer, Product, ProductView
@@ -94,6 +95,19 @@ class TestCopying:
         close_account(customer=charlie, remove_reviews=False)
         assert learn(at_once=True).forgotten == 3
         assert copied() == {("viewed", f"c{bob.pk}", tea.pk), ("bought", f"c{kept.customer_id}", jam.pk)}
+
+    def test_an_erased_history_is_gone_within_the_hour_and_unlearnt_within_the_day(
+        self, alice: Customer, directory: Path
+    ) -> None:
+        record_view(viewer=Viewer(customer_id=alice.pk), product=a_product())
+        record_view(viewer=Viewer(visitor="a guest"), product=a_product())
+        learn()
+        erase_views(viewer=Viewer(customer_id=alice.pk))
+        forget_old_data()
+        assert [shopper for _, shopper, _ in copied()] == ["va guest"]
+        last = weights.latest(directory).fitted
+        assert not learning.is_due(last, known(), timezone.now())
+        assert learning.is_due(last, known(), timezone.now() + timedelta(days=1, minutes=1))
 
     def test_a_product_counts_once_a_shopper_by_what_says_most(self, alice: Customer) -> None:
         tea, jam = a_product(), a_product()
