@@ -26,8 +26,8 @@ from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
 
 ROOT = Path(__file__).resolve().parents[2]
-BY_CHAT = "Your sentence was read by a language model."
-BY_RULES = "Your sentence was read by the shop's own rules."
+BY_CHAT = "Read by a language model, which sees this sentence and nothing else of you."
+BY_RULES = "Read by the shop's own rules."
 FLOWERS: dict[str, Any] = {
     "about": "something for my aunt", "wanted": ["great aroma"], "unwanted": ["too sweet"],
     "without": ["nuts"], "diets": [], "at_most": 60, "at_least": None,
