@@ -18,6 +18,7 @@ from loans.services.roles import ROLES, keep_roles
 from shop.models import AuditEntry, Customer, OutboxMessage
 from tests.loans.builders import a_decided, a_draft, a_loan, a_shopper, accepted, let_pass, pay
 from tests.shop.builders import a_customer
+from tests.shop.test_content_security import INLINE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -269,6 +270,7 @@ def test_no_page_of_the_admin_shows_an_income(
         assert response.status_code == 200
         for secret in ("98765", "87654", "12345.67", "gAAAA", "98,765"):
             assert secret not in told, address
+        assert not INLINE.search(told), address
     assert "98765" not in caplog.text
 
 
