@@ -26,6 +26,13 @@ def test_a_vulnerability_is_named_with_what_mends_it() -> None:
     )
 
 
+def test_one_that_no_version_mends_is_told_and_fails_nothing() -> None:
+    hole = {"name": "x", "version": "1.0", "vulns": [{"id": "CVE-2", "fix_versions": []}]}
+    lines, is_safe = report(told(hole))
+    assert lines[0] == "x 1.0: CVE-2, mended in no version yet"
+    assert is_safe
+
+
 def test_where_there_is_none_that_is_said() -> None:
     counts = "1 packages audited, 0 vulnerabilities; 0 packages not known."
     assert report(told(SAFE)) == ([counts], True)
