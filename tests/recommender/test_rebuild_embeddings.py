@@ -19,7 +19,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.embedded_postgres.server import EmbeddedPostgres
-from recommender import patience, rebuilding
+from recommender import patience, rebuilding, tag_memory
 from recommender.embedders import embedder_in_use, embedder_wanted, working_embedder
 from recommender.embedding import Embedder, Floats, MiniLM, default_embedder
 from recommender.exceptions import EmbedderSilent
@@ -135,6 +135,21 @@ def test_the_worker_goes_on_with_the_new_one(settings: Settings) -> None:
     catch_up(tagger=WordTagger())
     assert versions() == {embedder_wanted(seconds=1).model_version}
     assert ProductEntry.objects.filter(embedding__isnull=False).count() == len(SAID) + 1
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_a_process_keeps_of_labels_is_of_one_embedder_again_when_it_reads_more(
+    settings: Settings,
+) -> None:
+    tag_memory.forget_all()
+    tag_memory.vectors_of(["crunchy"])
+    settings.EMBEDDER = "word2vec"
+    call_command("rebuild_embeddings", stdout=StringIO())
+    kept = tag_memory.vectors_of(["crunchy", "great aroma"])
+    stored = dict(Label.objects.filter(pk__in=kept).values_list("text", "embedding"))
+    assert all(np.array_equal(kept[text], np.array(stored[text], np.float32)) for text in stored)
+    assert len(stored) == 2
+    tag_memory.forget_all()
 
 
 @pytest.mark.usefixtures("shelves")
