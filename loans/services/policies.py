@@ -17,6 +17,7 @@ from loans.offers import decide
 from loans.policy import Policy
 from loans.selectors.eligibility import current_policy
 from loans.services.deciding import Input
+from loans.services.locks import lock_policy
 from loans.services.replay import KnownModel, input_of
 from loans.terms import NOTHING
 from shop.models import Customer
@@ -84,9 +85,9 @@ class WhatIf:
 def write_policy(*, policy: Policy, note: str, author: Customer, basis_id: int) -> PolicyVersion:
     """The version in force from now on. Sent twice it is one version. Raises PolicyOutdated.
 
-    Whoever writes holds the lock of the version that they began with.
+    Whoever writes holds the lock of the version that they began with: nobody else writes upon it.
     """
-    PolicyVersion.objects.select_for_update().get(pk=basis_id)
+    lock_policy(basis_id)
     newest = current_policy()
     if newest.pk == basis_id:
         return PolicyVersion.objects.create(page=policy.as_json(), note=note, created_by=author)
