@@ -22,7 +22,7 @@ from loans.admin.words import AGE_WORDS, band_words, refusal
 from loans.exceptions import LoanError, LoanMoved
 from loans.models import Instalment, LedgerEntry, Loan, LoanEvent, Repayment
 from loans.models.loans import LoanStatus
-from loans.selectors.portfolio import AGES, loans_of_age
+from loans.selectors.portfolio import AGES, LATE, loans_of_age
 from loans.services.lending import write_off_loan
 from shop.models import Customer
 
@@ -69,11 +69,11 @@ class AgeFilter(admin.SimpleListFilter):
     parameter_name = "age"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(AGE_WORDS.items())
+        return [(LATE, _("any")), *AGE_WORDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Loan]") -> "QuerySet[Loan]":
-        age = self.value()
-        return loans_of_age(queryset, age) if age and age in AGES else queryset
+        age = self.value() or ""
+        return loans_of_age(queryset, age) if age in {LATE, *AGES} else queryset
 
 
 @admin.register(Loan)

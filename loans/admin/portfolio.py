@@ -19,6 +19,7 @@ def portfolio_context() -> dict[str, Any]:
         "portfolio": found,
         "rate": "–" if found.repaid.rate is None else percent(found.repaid.rate),
         "outstanding_url": listed("loan", found.outstanding.lookups),
+        "late_url": listed("loan", found.late.lookups),
         "losses_url": listed("loan", found.losses.lookups),
         "repaid_url": listed("instalment", found.repaid.lookups),
         "bands": [(band_words(band.key), band, listed("loan", band.lookups)) for band in found.bands],

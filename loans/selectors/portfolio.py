@@ -21,6 +21,7 @@ MONTHS = 12
 AGES: Mapping[str, tuple[int, int | None]] = {
     "1-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "over-90": (91, None),
 }  # fmt: skip
+LATE = "late"  # of whatever age
 UNPAID = (
     Q(principal_paid__lt=F("principal")) | Q(interest_paid__lt=F("interest")) | Q(fee_paid__lt=F("fee"))
 )  # fmt: skip
@@ -76,8 +77,9 @@ class Portfolio:
     repaid: Repaid
 
     @property
-    def late(self) -> Decimal:
-        return sum((age.principal for age in self.ages), NOTHING)
+    def late(self) -> Part:
+        principal = sum((age.principal for age in self.ages), NOTHING)
+        return Part(LATE, sum(age.number for age in self.ages), principal, {"age": LATE})
 
 
 def portfolio() -> Portfolio:
@@ -102,7 +104,7 @@ def loans_of_age(loans: "QuerySet[Loan]", age: str) -> "QuerySet[Loan]":
 
 
 def _since(age: str, today: date) -> Q:
-    least, most = AGES[age]
+    least, most = AGES.get(age, (1, None))
     since = Q(late_since__lte=today - timedelta(days=least))
     return since & Q(late_since__gte=today - timedelta(days=most)) if most else since
 

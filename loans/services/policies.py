@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,9 +17,11 @@ from loans.offers import decide
 from loans.policy import Policy
 from loans.selectors.eligibility import current_policy
 from loans.services.deciding import Input
+from loans.services.locks import lock_policy
 from loans.services.replay import KnownModel, input_of
 from loans.terms import NOTHING
 from shop.models import Customer
+from shop.services.audit import Change, record_changes
 
 MOST = 500  # decisions, the newest first
 PATIENCE = 8.0  # seconds: an officer waits for the page
@@ -50,7 +52,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Change:
+class Shift:
     """Applications that were answered `before` and would be answered `after`."""
 
     before: Answer
@@ -73,26 +75,47 @@ class WhatIf:
     by_other_models: int = 0
     unreadable: int = 0
     left_out: int = 0
-    changes: dict[tuple[Answer, Answer], Change] = field(default_factory=dict)
+    shifts: dict[tuple[Answer, Answer], Shift] = field(default_factory=dict)
 
     @property
-    def rows(self) -> list[Change]:
-        return sorted(self.changes.values(), key=lambda change: (change.before, change.after))
+    def rows(self) -> list[Shift]:
+        return sorted(self.shifts.values(), key=lambda shift: (shift.before, shift.after))
 
 
 @transaction.atomic
 def write_policy(*, policy: Policy, note: str, author: Customer, basis_id: int) -> PolicyVersion:
     """The version in force from now on. Sent twice it is one version. Raises PolicyOutdated.
 
-    Whoever writes holds the lock of the version that they began with.
+    Whoever writes holds the lock of the version that they began with: nobody else writes upon it.
     """
-    PolicyVersion.objects.select_for_update().get(pk=basis_id)
+    lock_policy(basis_id)
     newest = current_policy()
     if newest.pk == basis_id:
-        return PolicyVersion.objects.create(page=policy.as_json(), note=note, created_by=author)
+        return _written(policy, note, author, newest)
     if (newest.page, newest.note, newest.created_by_id) == (policy.as_json(), note, author.pk):
         return newest
     raise PolicyOutdated
+
+
+def _written(policy: Policy, note: str, author: Customer, newest: PolicyVersion) -> PolicyVersion:
+    """With an entry in the audit trail for each number that it changes."""
+    version = PolicyVersion.objects.create(page=policy.as_json(), note=note, created_by=author)
+    old, new = _numbers(newest.page), _numbers(version.page)
+    record_changes(
+        [Change(version, name, old.get(name), number) for name, number in new.items()], actor_id=author.pk
+    )
+    return version
+
+
+def _numbers(page: dict[str, Any]) -> dict[str, str]:
+    """`{"late_fee": "10.00", "annual_rates.a": "0.0600", …}`"""
+    flat: dict[str, str] = {}
+    for key, value in page.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{band}": str(number) for band, number in value.items()}
+        else:
+            flat[key] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat
 
 
 def decided_anew(policy: Policy) -> WhatIf:
@@ -136,10 +159,10 @@ def _look_at(
     found.otherwise += before != after
     found.by_other_models += decision.loan_model_hash != model.hash
     key = (before.answer, after.answer)
-    change = found.changes.setdefault(key, Change(*key))
-    change.number += 1
-    change.largest_before += before.largest
-    change.largest_after += after.largest
+    shift = found.shifts.setdefault(key, Shift(*key))
+    shift.number += 1
+    shift.largest_before += before.largest
+    shift.largest_after += after.largest
 
 
 def _answered(given: Input, limits: dict[str, Decimal], policy: Policy, model: KnownModel) -> Answered:

@@ -26,4 +26,4 @@ def test_killed_at_any_write_an_acceptance_is_whole_in_the_end(tmp_path: Path) -
     killed = [before for how, before, _ in found if how == "killed"]
     boundary = killed.index(PENDING)  # the first transaction is through
     assert killed == [NOTHING] * boundary + [PENDING] * (len(killed) - boundary)
-    assert (boundary, len(killed), found[-1]) == (6, 12, ("lived", WHOLE, WHOLE))
+    assert (boundary, len(killed), found[-1]) == (7, 14, ("lived", WHOLE, WHOLE))

@@ -397,3 +397,29 @@ def test_the_daily_view_counts_what_its_lists_show(desk: Client, alice: Customer
     }  # fmt: skip
     shown = [desk.get(figure.url).context["cl"].result_count for figure in figures.values()]
     assert shown == [figure.number for figure in figures.values()]
+
+
+def test_who_decided_and_wrote_off_stands_in_the_audit_trail(
+    desk: Client, alice: Customer, officer: Customer
+) -> None:
+    application = in_review(alice)
+    sent(desk, application, "decline", reason="No income.")
+    loan = a_loan(a_shopper("bob"))
+    desk.post(f"/admin/loans/loan/{loan.pk}/write-off/", {"reason": "Moved abroad."})
+    trail = AuditEntry.objects.filter(kind="loan").order_by("pk")
+    told = [
+        (entry.target_id, entry.before, entry.after, entry.actor)
+        for entry in trail.filter(target_model="loans.application", target_id=application.pk)
+    ]
+    assert told == [
+        (application.pk, "draft", "submitted", alice), (application.pk, "submitted", "declined", None),
+        (application.pk, "declined", "in-review", alice), (application.pk, "in-review", "declined", officer),
+    ]  # fmt: skip
+    last = trail.filter(target_model="loans.loan").last()
+    assert last
+    assert (last.target_id, last.before, last.after, last.actor) == (
+        loan.pk,
+        "active",
+        "written-off",
+        officer,
+    )

@@ -15,7 +15,7 @@ from loans.offers import Loan as Asked
 from loans.policy import BY_BAND, DEFAULT_POLICY, POLICY_BANDS, Policy
 from loans.selectors.eligibility import current_policy
 from loans.services.policies import PolicyOutdated, decided_anew, write_policy
-from shop.models import Customer
+from shop.models import AuditEntry, Customer
 from tests.loans.builders import a_decided, a_loan, a_policy, a_shopper
 from tests.shop.builders import PASSWORD, a_customer
 
@@ -88,6 +88,16 @@ def test_a_new_version_is_written_and_holds(back_room: Client, root: Customer) -
         late_fee="5.00", terms=[3, 6],
         exposure_limits=dict(DEFAULT_POLICY.as_json()["exposure_limits"]) | {"a": "4000.00"},
     )  # fmt: skip
+
+
+def test_each_number_that_changes_stands_in_the_audit_trail(back_room: Client, root: Customer) -> None:
+    posted(back_room, ADD, late_fee="5.00", terms=["3", "6"], exposure_limits_a="4000.00")
+    entries = AuditEntry.objects.filter(target_model="loans.policyversion", target_id=current_policy().pk)
+    assert {(entry.field, entry.before, entry.after, entry.actor) for entry in entries} == {
+        ("late_fee", "10.00", "5.00", root), ("terms", "3, 6, 9, 12, 18, 24", "3, 6", root),
+        ("exposure_limits.a", "5000.00", "4000.00", root),
+    }  # fmt: skip
+    assert "exposure_limits.a" in back_room.get("/admin/shop/auditentry/").content.decode()
 
 
 def test_the_form_starts_from_the_policy_in_force(back_room: Client) -> None:

@@ -67,7 +67,7 @@ def test_a_loan_is_as_late_as_its_oldest_unpaid_instalment(desk: Client, days: i
     late = {part.key: (part.number, part.principal) for part in portfolio().ages if part.number}
     assert late == {age: (1, Decimal("300.00"))}
     part = next(part for part in portfolio().ages if part.key == age)
-    assert listed(desk, part) == [loan]
+    assert listed(desk, part) == [loan] == listed(desk, portfolio().late)
 
 
 def test_due_today_is_not_late_and_paid_is_not_either() -> None:
@@ -89,7 +89,7 @@ def test_a_late_fee_alone_is_late() -> None:
 def test_what_is_over_is_not_late() -> None:
     written_off = due_days_ago("alice", 40)
     write_off_loan(loan=written_off, actor=a_customer("olga"), reason="Gone.")
-    assert portfolio().late == NOTHING
+    assert (portfolio().late.number, portfolio().late.principal) == (0, NOTHING)
 
 
 def test_by_band_what_is_owed_and_what_of_it_is_late(desk: Client) -> None:
