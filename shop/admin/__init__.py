@@ -12,3 +12,5 @@ admin.site.site_header = "Larder"
 admin.site.site_title = "Larder"
 admin.site.index_title = _("Back room")
 admin.site.login_form = StaffLoginForm
+
+_("Change or view list link")  # heard in the menu of Django's admin, whose own Chinese lacks it
