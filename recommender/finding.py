@@ -49,7 +49,7 @@ MOST_TERMS = 24
 def find(text: str, is_literal: bool) -> Found:
     """For shop.search_box. Raises FinderSilent where it knows nothing of them, or not in time."""
     try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
+        with page_patience(settings.RECOMMENDER_SEARCH_TIMEOUT_MS, at_one_moment=True):
             return found_by(text, is_literal)
     except RecommenderUnavailable as error:
         raise FinderSilent from error

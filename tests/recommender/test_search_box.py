@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 @pytest.fixture(autouse=True)
 def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test machine may be slow; how long a page waits is another test's matter."""
-    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
+    settings.RECOMMENDER_SEARCH_TIMEOUT_MS = 60_000
     monkeypatch.setattr(patience, "_rests_until", 0.0)
 
 
@@ -174,7 +174,7 @@ def test_the_page_does_not_wait_longer_than_it_may(
             cursor.execute("SELECT pg_sleep(30)")
 
     monkeypatch.setattr(finding, "found_by", sleep)
-    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 100
+    settings.RECOMMENDER_SEARCH_TIMEOUT_MS = 100
     assert names(client, "q=sencha") == ["Uji Sencha"]
 
 
@@ -198,7 +198,7 @@ def test_nor_while_it_is_loaded_longer_than_a_page_waits(
         return embedder
 
     monkeypatch.setattr(finding, "embedder_in_use", slow)
-    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 1_000
+    settings.RECOMMENDER_SEARCH_TIMEOUT_MS = 1_000
     assert set(find("chocolate", False).product_ids) == {shelves["dark"].pk, shelves["milk"].pk}
 
 
