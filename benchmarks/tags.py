@@ -26,6 +26,17 @@ LEAST_REVIEWS = 40  # of a product
 NOT_YET = 11  # one review in so many comes later
 SHUFFLES = 3
 
+VERDICT = """
+From which cosine on a label stands by itself was chosen on half of these products, by hash (.5 of .4 to .8);
+how often KMeans starts anew on all of them (10 of 4, 10 and 20).
+
+**Why KMeans stays the default.** It gives the same tags for any order and seed, keeps 95 % of them after a
+tenth more reviews, and its groups are as tight as DBSCAN's. Those that cover everything do it by putting what
+does not belong together under one name: their cosine says so. DBSCAN is level here, and faster: weighted by
+reviews, nearly every label is a group of its own to it. It knows no number of groups, so that nothing makes it
+condense where a product has far more labels than a page has room for, and labels that resemble each other in
+a chain become one group; KMeans is told both."""
+
 Places = Any  # (labels,) group numbers, -1 for noise
 Partition = Callable[[Any, Any, int, int], Places]  # vectors, weights, K, seed
 
@@ -46,7 +57,7 @@ class Figures:
     kept: int = 0  # tags of before that are there after
     tags: int = 0
     covered: int = 0  # mentions whose label is in a shown tag
-    left_out: int = 0  # mentions whose label is in no group
+    left_out: int = 0  # mentions whose label is in no group that the way gives
     mentions: int = 0
     cohesion: list[float] = field(default_factory=list)  # mean cosine of a label to its tag
     seconds: list[float] = field(default_factory=list)
@@ -236,9 +247,9 @@ def measured(way: Way, products: Sequence[Product]) -> Figures:
         previous = [
             PreviousTag(number, tag.medoid, tag.members, tag.polarity) for number, tag in enumerate(shown)
         ]
-        started = time.perf_counter()
+        started = time.process_time()
         after = way(product.after, product.reviews, previous, 0)
-        found.seconds.append(time.perf_counter() - started)
+        found.seconds.append(time.process_time() - started)
         names = {tag.medoid for tag in after[:MOST_TAGS]}
         found.kept += sum(tag.medoid in names for tag in shown)
         found.tags += len(shown)
@@ -326,7 +337,7 @@ def report_lines(
     yield "of their reviews, then from all. “Kept”: tags of before that are there after. “Covered”: mentions"
     yield "whose label is under one of the eight tags. “Same”: products with the same tags for other orders"
     yield "and seeds.\n"
-    yield "| way | kept | covered | in no group | cosine to its tag | same | ms a product |"
+    yield "| way | kept | covered | not shown | cosine to its tag | same | CPU, ms a product |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, one in found.items():
         p95 = np.percentile(one.seconds, 95) * 1000
@@ -341,6 +352,7 @@ def report_lines(
         f"{np.mean(ratios):.4f} on average, {max(ratios):.4f} at most, "
         f"{np.mean(np.array(ratios) <= 1.005):.1%} within half a per cent."
     )
+    yield VERDICT
 
 
 if __name__ == "__main__":

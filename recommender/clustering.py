@@ -20,8 +20,8 @@ from recommender.embedding import Floats, one_thread
 
 MOST_TAGS = 8
 SAME_MEANING = 0.85  # cosine from which two labels say the same
-KINDRED = 0.4  # cosine to the medoid below which KMeans put a label where it does not belong
-RESTARTS = 4
+KINDRED = 0.5  # cosine to the medoid below which a label says something else than its group
+RESTARTS = 10
 FEWER = 2  # groups than there is room for, where that fits clearly better
 WARM_ADVANTAGE = 1.005  # a cold start replaces the last version's groups only for a clearly better fit
 K_ADVANTAGE = 0.02  # of silhouette, for another number of groups than last time
@@ -87,11 +87,12 @@ def grouped(labels: Sequence[LabelSupport], previous: Sequence[PreviousTag]) -> 
     if sum(map(len, alike)) <= MOST_TAGS:
         return [group for groups in alike for group in groups]
     room = allotted([len(groups) for groups in alike])
-    return [
+    groups = [
         group
         for labels_of_one, most in zip(by_polarity, room, strict=True)
         for group in clustered(labels_of_one, most, previous)
     ]
+    return sorted(groups, key=strength)[:MOST_TAGS]
 
 
 def near_identical(labels: Sequence[LabelSupport]) -> list[Group]:
@@ -120,24 +121,32 @@ def allotted(sizes: Sequence[int]) -> list[int]:
 
 
 def clustered(labels: Sequence[LabelSupport], most: int, previous: Sequence[PreviousTag]) -> list[Group]:
-    """KMeans over the vectors of labels of one polarity, weighted by support, without strangers."""
+    """KMeans over labels of one polarity, weighted by support; strangers stand by themselves."""
     if most == 1 or len(labels) <= most:
         groups = [tuple(labels)] if most == 1 else [(label,) for label in labels]
-        return [kindred(group) for group in groups]
+        return [part for group in groups for part in kindred(group)]
     vectors = np.stack([label.vector for label in labels])
     weights = np.array([len(label.review_ids) for label in labels], dtype=np.float64)
     with one_thread().limit(limits=1):
         places = best_partition(vectors, weights, most, former_centroids(labels, previous))
     return [
-        kindred(tuple(label for label, place in zip(labels, places, strict=True) if place == number))
+        part
         for number in sorted(set(places.tolist()))
+        for part in kindred(
+            tuple(label for label, place in zip(labels, places, strict=True) if place == number)
+        )
     ]
 
 
-def kindred(group: Group) -> Group:
-    """The group without labels that are far from its medoid: they say something else."""
-    centre = medoids(group)[0][1]
-    return tuple(label for label in group if float(label.vector @ centre.vector) >= KINDRED)
+def kindred(group: Group) -> list[Group]:
+    """The labels near the group's medoid; those far from it say something else, and stand by themselves."""
+    parts: list[Group] = []
+    while group:
+        centre = medoids(group)[0][1]
+        near = tuple(label for label in group if float(label.vector @ centre.vector) >= KINDRED)
+        parts.append(near)
+        group = tuple(label for label in group if label not in near)
+    return parts
 
 
 def best_partition(

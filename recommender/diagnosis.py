@@ -14,7 +14,7 @@ from django.db import connections
 from django.utils import timezone
 
 from recommender import learning, weights
-from recommender.embedding import default_embedder
+from recommender.embedders import embedder_in_use
 from recommender.exceptions import BehaviourUnreadable
 from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
@@ -148,13 +148,13 @@ def label_model() -> str:
 
 
 def sentence_encoder() -> str:
-    embedder = default_embedder()
+    embedder = embedder_in_use()
     return f"{embedder.model_version} can be loaded."
 
 
 def vector_sizes() -> str:
-    """Of the encoder and of each column."""
-    size = default_embedder().dimensions
+    """Of the encoder whose vectors are searched, and of each column."""
+    size = embedder_in_use().dimensions
     columns = rows(
         "SELECT attrelid::regclass::text, atttypmod FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid"
         " WHERE typname = 'halfvec' AND attrelid IN"
@@ -241,7 +241,7 @@ CHECKS = (
     Examined("broker", broker, "See that it runs and that CELERY_BROKER_URL names it."),
     Examined("worker", worker, "See that CACHE_URL names a cache that answers."),
     Examined("label model", label_model, "Set LABEL_MODEL_DIR to one, or run manage.py train_seq2label."),
-    Examined("sentence encoder", sentence_encoder, ""),
+    Examined("sentence encoder", sentence_encoder, "", IN_POSTGRES),
     Examined("vector sizes", vector_sizes, "", (*IN_POSTGRES, "sentence encoder")),
     Examined("cursors", cursors, "", ("shop's database", *IN_POSTGRES)),
     Examined("tags", tags, "", IN_POSTGRES),

@@ -42,7 +42,8 @@ JUST_BOUGHT = timedelta(days=60)
 UNDECIDED = Placements()
 
 REVISIONS = """
-    SELECT product_id, published_revision FROM recommender_productentry WHERE product_id = ANY(%s)
+    SELECT product_id, published_revision, model_version FROM recommender_productentry
+    WHERE product_id = ANY(%s)
 """
 # The centre of each interest, what is near to it, what behaviour names, and of all these the cosines.
 CANDIDATES = """
@@ -135,9 +136,11 @@ def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shoppe
     """What was touched and the recommender knows. What is in mind already is not to be shown again."""
     now = timezone.now()
     said = weights_of(touches, STRENGTHS, now.timestamp())
-    revisions = dict(rows_of(REVISIONS, [list(said)])) if said else {}
+    rows = rows_of(REVISIONS, [list(said)]) if said else []
+    revisions = {product_id: revision for product_id, revision, _version in rows}
     tags = tags_of(revisions)
-    vectors = vectors_of(tag.medoid_id for held in tags.values() for tag in held if tag.polarity >= 0)
+    labels = {tag.medoid_id for held in tags.values() for tag in held if tag.polarity >= 0}
+    vectors = vectors_of(labels, max((version for *_, version in rows), default=""))
     known = {product_id: weight for product_id, weight in said.items() if product_id in revisions}
     return Shopper(known, interests_of(known, tags, vectors), frozenset({*in_mind(touches), *hidden}))
 

@@ -46,8 +46,7 @@ class Kept(Generic[KeyT, ValueT]):
 
 
 _tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
-_vectors: Kept[str, Floats] = Kept()
-_version_of_vectors = [""]
+_vectors: Kept[tuple[str, str], Floats] = Kept()  # by label and the encoder's version
 
 
 def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
@@ -77,26 +76,19 @@ def _read_tags(product_ids: Iterable[int]) -> dict[int, tuple[HeldTag, ...]]:
     return {product_id: tuple(tags) for product_id, tags in found.items()}
 
 
-def vectors_of(labels: Iterable[str]) -> dict[str, Floats]:
-    """By label, (dimensions,) what it means, all by one embedder."""
-    wanted = set(labels)
+def vectors_of(labels: Iterable[str], model_version: str) -> dict[str, Floats]:
+    """By label, (dimensions,) what it means to that version of the encoder."""
+    wanted = {(label, model_version) for label in labels}
     known = _vectors.of(wanted)
     if missing := wanted - known.keys():
-        fresh, versions = _read_vectors(missing)
-        if known and versions != {_version_of_vectors[0]}:  # another embedder has taken over
-            _vectors.forget()
-            fresh, versions = _read_vectors(wanted)
-            known = {}
+        rows = Label.objects.filter(pk__in=[label for label, _ in missing], model_version=model_version)
+        fresh = {
+            (text, model_version): np.array(vector, dtype=np.float32)
+            for text, vector in rows.values_list("text", "embedding")
+        }
         _vectors.keep(fresh)
-        _version_of_vectors[:] = list(versions) or [""]
         known |= fresh
-    return known
-
-
-def _read_vectors(labels: Iterable[str]) -> tuple[dict[str, Floats], set[str]]:
-    rows = Label.objects.filter(pk__in=list(labels)).values_list("text", "embedding", "model_version")
-    found = {text: np.array(vector, dtype=np.float32) for text, vector, _ in rows}
-    return found, {version for _, _, version in rows}
+    return {label: vector for (label, _), vector in known.items()}
 
 
 def forget_all() -> None:

@@ -17,7 +17,7 @@ from recommender.for_you import ForYou, Parts, candidates, for_you, kindred, sho
 from recommender.interactions import STRENGTHS
 from recommender.interests import weights_of
 from recommender.learning import learn
-from recommender.models import Impression, Place, TagCluster
+from recommender.models import DIMENSIONS, Impression, Label, Place, ProductEntry, TagCluster
 from recommender.selectors import Placements, Reason, ReasonKind
 from recommender.services import catch_up
 from recommender.tag_memory import tags_of
@@ -346,3 +346,14 @@ def test_a_touch_fades_behind_those_that_say_more() -> None:
     ]
     found = weights_of(touches, STRENGTHS, now.timestamp())
     assert found == pytest.approx({1: 0.2 * 1.1, 2: 0.8**0.2 * 1.1, 3: 0.8**1.2 * 1.1})
+
+
+def test_vectors_of_another_encoder_are_not_mixed_with_those_in_memory(
+    goods: dict[str, Product], alice: Customer
+) -> None:
+    looked_at(alice, goods["Sencha"], goods["Potato crisps"])
+    assert len(shopper_of(of(alice)).interests) == 2
+    turned = [-1.0, *[0.0] * (DIMENSIONS - 1)]
+    Label.objects.update(embedding=turned, model_version="another")
+    ProductEntry.objects.update(model_version="another")
+    assert len(shopper_of(of(alice)).interests) == 1  # to the new encoder all labels mean the same
