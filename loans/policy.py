@@ -62,7 +62,7 @@ DAYS = {
     "retention_days": (30, 1825),
 }
 BY_BAND = {
-    "annual_rates": Range(Decimal("0.00"), Decimal("0.24"), places=6),
+    "annual_rates": Range(Decimal("0.00"), Decimal("0.24"), places=5),
     "exposure_limits": Range(Decimal("0.00"), Decimal("100000.00"), places=2),
 }
 

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('written_reason', models.TextField(blank=True, max_length=1000, verbose_name="the officer's reason")),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='decided at')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='loans.application', verbose_name='application')),
-                ('officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='loan officer')),
+                ('officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
             ],
             options={
                 'verbose_name': 'decision',
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('band', models.CharField(max_length=8, verbose_name='band')),
                 ('accepted_at', models.DateTimeField(verbose_name='accepted at')),
                 ('rescindable_until', models.DateTimeField(verbose_name='can be withdrawn from until')),
-                ('disbursed_at', models.DateTimeField(blank=True, null=True, verbose_name='paid out at')),
+                ('disbursed_at', models.DateTimeField(blank=True, null=True, verbose_name='disbursed at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
                 ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='loan', to='loans.application', verbose_name='application')),

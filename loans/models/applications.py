@@ -150,7 +150,7 @@ class Decision(models.Model):
     sealed = models.TextField(_("input, encrypted"), blank=True, editable=False)
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name=_("loan officer"),
+        verbose_name=_("decided by"),
     )  # fmt: skip
     written_reason = models.TextField(_("the officer's reason"), blank=True, max_length=1000)
     created_at = models.DateTimeField(_("decided at"), auto_now_add=True)

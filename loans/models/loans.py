@@ -61,7 +61,7 @@ class Loan(models.Model):
     band = models.CharField(_("band"), max_length=8)
     accepted_at = models.DateTimeField(_("accepted at"))
     rescindable_until = models.DateTimeField(_("can be withdrawn from until"))
-    disbursed_at = models.DateTimeField(_("paid out at"), null=True, blank=True)
+    disbursed_at = models.DateTimeField(_("disbursed at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
