@@ -9,6 +9,7 @@ from typing import Any
 
 import dj_database_url
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -204,6 +205,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "control_folder": str(BROKER_DIR),
     }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -239,6 +241,8 @@ CELERY_BEAT_SCHEDULE = {
     "loan-desk": {"task": "loans.tasks.keep_desk", "schedule": 30.0, "options": {"expires": 60}},
     "loan-refunds": {"task": "loans.tasks.pay_out_refunds", "schedule": 30.0, "options": {"expires": 60}},
     "loans-age": {"task": "loans.tasks.age_loans", "schedule": 3600.0, "options": {"expires": 3600}},
+    "ledgers": {"task": "shop.tasks.reconcile", "schedule": crontab(hour=3, minute=15)},
+    "ledger-of-loans": {"task": "loans.tasks.reconcile", "schedule": crontab(hour=3, minute=30)},
     "loan-desk-forgets": {"task": "loans.tasks.purge_finances", "schedule": 24 * 3600.0},
     "shop-forgets-old-data": {"task": "shop.tasks.forget_old_data", "schedule": 24 * 3600.0},
 }

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from loans.services import ageing, applying, deciding, lending, refunds, retention
+from loans.services import ageing, applying, deciding, lending, news, reconciliation, refunds, retention
+from shop.services.reconciliation import report_differences
 
 
 @shared_task
@@ -26,3 +27,10 @@ def pay_out_refunds() -> None:
 @shared_task
 def purge_finances() -> None:
     retention.purge_finances()
+
+
+@shared_task
+def reconcile() -> None:
+    report_differences(
+        prove=reconciliation.loan_differences, tell=news.tell_loan_desk, what="The loan desk's ledger"
+    )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from shop.services import expiry, forgetting, mail, orders, sending
+from shop.services import expiry, forgetting, mail, orders, outbox, reconciliation, sending
 
 
 @shared_task
@@ -28,3 +28,10 @@ def mail_password_reset(customer_id: int, origin: str, language: str) -> None:
 @shared_task
 def forget_old_data() -> None:
     forgetting.forget_old_data()
+
+
+@shared_task
+def reconcile() -> None:
+    reconciliation.report_differences(
+        prove=reconciliation.differences, tell=outbox.tell_the_desk, what="The shop's ledgers"
+    )

@@ -1,6 +1,6 @@
 """Proving that the ledgers and the sums kept beside them agree."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -14,6 +14,7 @@ from shop.models.orders import ALLOCATING, CLOSED
 from shop.models.payments import PaymentOutcome, RefundStatus
 
 AT_ONCE = 1000
+MOST_TOLD = 100
 COUNTED_PAYMENTS = (PaymentOutcome.ACCEPTED, PaymentOutcome.SURPLUS)
 COUNTED_REFUNDS = (RefundStatus.APPROVED, RefundStatus.PAID_OUT)
 
@@ -28,6 +29,18 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.what}: {self.kept} is kept, {self.proved} is proved"
+
+
+def report_differences(
+    *, prove: Callable[[], Iterable[Difference]], tell: Callable[[str, str], None], what: str
+) -> int:
+    """Look twice, as one in flight may show, and `tell` staff of what stays. Returns how many do."""
+    first = {str(each) for each in prove()}
+    stayed = [each for each in map(str, prove()) if each in first] if first else []
+    if stayed:
+        lines = stayed[:MOST_TOLD] + (["…"] if len(stayed) > MOST_TOLD else [])
+        tell(f"{what}: differences ({len(stayed)})", "\n".join(lines))
+    return len(stayed)
 
 
 def differences() -> Iterator[Difference]:
