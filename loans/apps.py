@@ -13,13 +13,19 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         """The figures are counted in models, which are there only now."""
         from loans import figures as own  # noqa: PLC0415
-        from shop import figures  # noqa: PLC0415
+        from loans.selectors import export as held  # noqa: PLC0415
+        from loans.services import leaving  # noqa: PLC0415
+        from shop import departure, figures  # noqa: PLC0415
+        from shop.selectors import export  # noqa: PLC0415
 
         # Django makes permissions after migrating, and no earlier: so comes the group that holds them.
         post_migrate.connect(keep_roles, sender=self)
         figures.register("loans.application", own.application_figures)
         figures.register("loans.loan", own.loan_figures)
         figures.register("loans.repaymentrefund", own.refund_figures)
+        departure.register(departure.Tie(leaving.reason_to_stay, leaving.leave))
+        export.register("loan_applications", held.applications)
+        export.register("loans", held.loans)
 
 
 def keep_roles(*, using: str, **facts: Any) -> None:

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
     from shop.models import Order, Product
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +45,14 @@ class KeyInFlight(ShopError):
 
 class KeyReused(ShopError):
     """The idempotency key was sent with another request before."""
+
+
+class AccountTied(ShopError):
+    """Something has to end before the account does; `reason` is a sentence for its customer."""
+
+    def __init__(self, reason: "str | Promise") -> None:
+        super().__init__("the account is tied")
+        self.reason = reason
 
 
 class LoginNameTaken(ShopError):

@@ -86,6 +86,11 @@ def _cart(customer: Customer) -> object:
     return list(customer.cart_items.order_by("pk").values(*columns, product_name=F("product__name")))
 
 
+def register(name: str, section: Section) -> None:
+    """What another app holds about a customer; from its `AppConfig.ready`."""
+    SECTIONS[name] = section
+
+
 SECTIONS: dict[str, Section] = {
     "profile": _profile,
     "addresses": _addresses,

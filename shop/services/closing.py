@@ -4,6 +4,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F
 
+from shop.departure import ties
+from shop.exceptions import AccountTied
 from shop.models import ApiToken, Customer, Order, OrderAddress, Review
 from shop.models.orders import CLOSED, OrderStatus
 from shop.selectors.history import Viewer
@@ -18,9 +20,14 @@ def close_account(*, customer: Customer, remove_reviews: bool) -> None:
     """Orders stay, without the person: no name, e-mail, picture, address or history; every session ends.
 
     An order that is still on its way keeps its receiver until it is over: see `forget_receivers`.
-    The login name is free again. Reviews stay without a name, or are withdrawn.
+    The login name is free again. Reviews stay without a name, or are withdrawn. Raises AccountTied.
     """
     owner = customer_for_update(customer.pk)
+    for tie in ties():
+        if reason := tie.holds(owner):
+            raise AccountTied(reason)
+    for tie in ties():
+        tie.cut(owner)
     if remove_reviews:
         withdraw_reviews_of(owner)
     else:

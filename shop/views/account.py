@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from shop.exceptions import EmailTaken, NotAPicture, PictureTooLarge
+from shop.exceptions import AccountTied, EmailTaken, NotAPicture, PictureTooLarge
 from shop.forms.access import client_address
 from shop.forms.account import AvatarForm, CloseAccountForm, ProfileForm
 from shop.models import Customer
@@ -120,7 +120,11 @@ def close(request: CustomerRequest) -> HttpResponse:
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "shop/account/close.html", {"form": form}, status=status)
-    close_account(customer=request.user, remove_reviews=form.cleaned_data["remove_reviews"])
+    try:
+        close_account(customer=request.user, remove_reviews=form.cleaned_data["remove_reviews"])
+    except AccountTied as error:
+        form.add_error(None, str(error.reason))
+        return render(request, "shop/account/close.html", {"form": form}, status=409)
     logout(request)
     messages.success(request, _("Your account is closed. Thank you for having been here."))
     return redirect("shop:home")

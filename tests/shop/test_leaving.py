@@ -57,7 +57,8 @@ def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Cus
     assert "no-store" in response["Cache-Control"]
     data = response.json()
     assert sorted(data) == [
-        "addresses", "browsing_history", "cart", "coupons", "orders", "profile", "reviews",
+        "addresses", "browsing_history", "cart", "coupons", "loan_applications", "loans", "orders", "profile",
+        "reviews",
     ]  # fmt: skip
     assert data["profile"]["email"] == "alice@example.org"
     assert data["profile"]["avatar_webp_base64"].startswith("UklGR")
