@@ -32,15 +32,14 @@ def loans(customer: Customer) -> object:
     due = (
         "number", "due_on", "principal", "interest", "fee", "principal_paid", "interest_paid", "fee_paid",
     )  # fmt: skip
+    paid = ("number", "kind", "total", "status", "created_at")
     rows = Loan.objects.filter(customer=customer).order_by("pk")
     return [
         {
             **{name: getattr(row, name) for name in columns},
             "application": row.application.number,
             "instalments": list(row.instalments.values(*due)),
-            "repayments": list(
-                row.repayments.order_by("pk").values("number", "total", "status", "created_at")
-            ),
+            "repayments": list(row.repayments.order_by("pk").values(*paid)),
         }
         for row in rows.select_related("application")
     ]
