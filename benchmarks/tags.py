@@ -33,9 +33,9 @@ how often KMeans starts anew on all of them (10 of 4, 10 and 20).
 **Why KMeans stays the default.** It gives the same tags for any order and seed, keeps 95 % of them after a
 tenth more reviews, and its groups are as tight as DBSCAN's. Those that cover everything do it by putting what
 does not belong together under one name: their cosine says so. DBSCAN is level here, and faster: weighted by
-reviews, nearly every label is a group of its own to it. It knows no number of groups, so that nothing makes it
-condense where a product has far more labels than a page has room for, and labels that resemble each other in
-a chain become one group; KMeans is told both."""
+reviews, nearly every label is a group of its own to it. It knows no number of groups, so that nothing makes
+it condense where a product has far more labels than a page has room for, and labels that resemble each other
+in a chain become one group; KMeans is told both."""
 
 Places = Any  # (labels,) group numbers, -1 for noise
 Partition = Callable[[Any, Any, int, int], Places]  # vectors, weights, K, seed

@@ -33,9 +33,9 @@ from recommender.tag_memory import tags_of, vectors_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
-NEAR_EACH = 20  # candidates of an interest
+NEAR_EACH = 12  # candidates of an interest
 EF_NEAR = 40  # of the index: these are candidates, of which it matters less which are the very nearest
-FROM_BEHAVIOUR = 30
+FROM_BEHAVIOUR = 20
 SAME_THING = 0.93  # cosine from which two products are the same in another flavour
 JUST_BOUGHT = timedelta(days=60)
 

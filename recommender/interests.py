@@ -165,7 +165,7 @@ def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
     found = []
     for other in theirs:
         if names := interest.liked.get((other.medoid_id, other.polarity)):
-            root = max((names.get(member, 0.0) for member in other.members), default=0.0)
+            root = max([names[member] for member in other.members if member in names], default=0.0)
             if root:
                 found.append(Common(other, root * other.root * other.rarity))
     return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id)) if len(found) > 1 else found
