@@ -3,7 +3,7 @@
 import logging
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +16,11 @@ from loans.models.repayments import RepaymentStatus
 from loans.selectors.loans import repayments_of
 from loans.sentences import sentence
 from loans.services.repaying import ask_about, record_repayment
-from shop.exceptions import CallbackUnverified, ProviderUnreachable
+from shop.exceptions import ProviderUnreachable
 from shop.models.payments import PaymentOutcome
 from shop.payments import Addresses, open_providers, provider_named
 from shop.views.account import CustomerRequest, for_customers
+from shop.views.payments import answer_provider
 
 logger = logging.getLogger(__name__)
 
@@ -81,18 +82,7 @@ def check(request: CustomerRequest, number: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest, provider_name: str) -> HttpResponse:
-    """A provider's word. Unsigned it changes nothing; said again it is thanked for again."""
-    provider = provider_named(provider_name)
-    if provider is None:
-        raise Http404
-    try:
-        told = provider.read_callback(request.POST.dict())
-        if told:
-            record_repayment(callback=told)
-    except CallbackUnverified as error:
-        logger.warning("a callback to %s is refused: %s", provider_name, error)
-        return HttpResponseBadRequest("refused", content_type="text/plain")
-    return HttpResponse(provider.acknowledgement, content_type="text/plain")
+    return answer_provider(request, provider_name, record_repayment)
 
 
 def own_repayment(request: CustomerRequest, number: str) -> Repayment:

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -78,14 +79,18 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest, provider_name: str) -> HttpResponse:
-    """A provider's word. Unsigned it changes nothing; said again it is thanked for again."""
+    return answer_provider(request, provider_name, record_callback)
+
+
+def answer_provider(request: HttpRequest, provider_name: str, record: Callable[..., object]) -> HttpResponse:
+    """Have a provider's word recorded. Unsigned it changes nothing; said again it is thanked for again."""
     provider = provider_named(provider_name)
     if provider is None:
         raise Http404
     try:
         told = provider.read_callback(request.POST.dict())
         if told:
-            record_callback(callback=told)
+            record(callback=told)
     except CallbackUnverified as error:
         logger.warning("a callback to %s is refused: %s", provider_name, error)
         return HttpResponseBadRequest("refused", content_type="text/plain")
