@@ -174,9 +174,17 @@ def note_submitted(run: Run, ticket: Ticket, batch_id: str) -> Ticket:
 
 
 def finish(run: Run, server: Server, ticket: Ticket, advance: Advance) -> None:
-    """Follow a batch to its end and note what it brought. Raises ServerFailed where the server refused it."""
-    batch = followed(server, ticket, advance)
-    answers = list(answers_in(run, server, ticket, batch))
+    """Follow a batch to its end and note what it brought. Raises ServerFailed where the server refused it.
+
+    One that the server does not know any more is given up, and counted as if it had cost all that it could.
+    """
+    try:
+        batch = followed(server, ticket, advance)
+        answers = list(answers_in(run, server, ticket, batch))
+    except ServerFailed as error:
+        if error.status == 404:
+            close(run, ticket, ticket.reservation.cost)
+        raise
     run.take(*(answer for answer in answers if answer.key not in run.answers))
     close(run, ticket, sum((answer.cost for answer in answers), Decimal(0)))
     if batch.status == "failed":

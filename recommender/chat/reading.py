@@ -137,7 +137,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 def open_server(account: Account) -> "Server":
-    """Imported when first asked for: 38 MB that a shop whose own rules read does without."""
+    """Imported when first asked for: a large library, which a shop whose own rules read does without."""
     from recommender.chat.server import server_at  # noqa: PLC0415
 
     return server_at(account.base_url, account.api_key)

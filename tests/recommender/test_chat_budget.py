@@ -1,11 +1,14 @@
 """What may be spent in a month is not exceeded, however many ask at one instant."""
 
+import os
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from config.embedded_postgres.server import EmbeddedPostgres
 from recommender.chat.exceptions import BudgetSpent, ServerFailed
 from recommender.chat.spending import reserve, reserved, settle, this_month
 from recommender.models import ChatMonth
@@ -47,6 +50,11 @@ from recommender.chat.spending import this_month
 from recommender.models import ChatMonth
 ChatMonth.objects.update_or_create(pk=this_month(), defaults={"spent": 0})
 """
+
+
+own_server = pytest.mark.skipif(
+    "RECOMMENDER_DATABASE_URL" in os.environ, reason="the shop has a PostgreSQL of its own here"
+)
 
 
 def spent() -> Decimal:
@@ -99,11 +107,15 @@ def test_without_a_budget_only_what_costs_nothing_is_asked(settings: Settings) -
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with a_shop(tmp_path_factory.mktemp("budget")) as shop:
         shop.environment["OPENAI_MONTHLY_BUDGET"] = "10"
+        keeper = EmbeddedPostgres.at(Path(shop.environment["VAR_DIR"]) / "postgres")
+        keeper.start()  # once, and not by all of them at one instant
         shop.run(MIGRATE)
         yield shop
+        keeper.leave()
 
 
 @pytest.mark.processes
+@own_server
 def test_of_four_processes_at_one_instant_two_fit_into_the_budget(shop: Shop) -> None:
     shop.run(NOTHING_YET)
     assert shop.at_one_instant([RESERVES] * 4) == ["reserved"] * 2 + ["spent"] * 2
@@ -111,6 +123,7 @@ def test_of_four_processes_at_one_instant_two_fit_into_the_budget(shop: Shop) ->
 
 
 @pytest.mark.processes
+@own_server
 def test_control_without_the_guard_all_four_do(shop: Shop) -> None:
     shop.run(NOTHING_YET)
     assert shop.at_one_instant([UNGUARDED] * 4) == ["reserved"] * 4

@@ -342,6 +342,22 @@ def test_a_batch_that_is_refused_costs_nothing_and_says_why(reviews: Path, chat:
     assert spent() == PRODUCTS * COST
 
 
+def test_a_batch_that_the_server_has_forgotten_is_given_up_and_the_next_run_hands_in_another(
+    reviews: Path, chat: ChatServer
+) -> None:
+    chat.next_up += [Wait(0), Wait(0), Refuse(401, "Your key has expired.")]
+    with pytest.raises(CommandError, match="Your key has expired"):
+        make(reviews, batch=True)
+    chat.next_up.append(Refuse(404, "No batch of that name."))
+    with pytest.raises(CommandError, match="No batch of that name. 0 of 6 pairs"):
+        make(reviews, batch=True)
+    [reserved] = [Decimal(entry["reserved"]) for entry in journal_of(reviews) if entry["kind"] == "batch"]
+    assert spent() == reserved
+    make(reviews, batch=True)
+    assert len(chat.batches) == 2
+    assert spent() == reserved + PRODUCTS * COST
+
+
 def test_a_batch_without_a_single_answer_ends_the_run(reviews: Path, chat: ChatServer) -> None:
     chat.line_status = lambda number, body: 500
     with pytest.raises(CommandError, match="a batch came back without a single answer"):
