@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from shop.admin.audit import Audited
 from shop.exceptions import ShopError
-from shop.forms.packing import OrderRow, RefundRows, ShipRows
+from shop.forms.packing import OrderRow, ProgressRows, RefundRows, ShipRows
 from shop.models import Order, OrderEvent, OrderItem, Payment, Refund, Shipment, StockMovement
 from shop.selectors.orders import orders_to_pack
 from shop.sentences import sentence
@@ -88,7 +88,7 @@ class OrderAdmin(Audited, Ledger):
     search_help_text = _("Number, login name, receiver or phone")
     ordering = ("created_at", "pk")
     inlines = (ItemsOfOrder, EventsOfOrder, PaymentsOfOrder, RefundsOfOrder, ShipmentOfOrder)
-    actions = ("pack", "print_list", "ship", "record_delivery", "close", "refund")
+    actions = ("pack", "print_list", "ship", "record_progress", "record_delivery", "close", "refund")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), "trail"]
@@ -117,6 +117,13 @@ class OrderAdmin(Audited, Ledger):
             )
 
         return row_by_row(request, chosen, ShipRows, "ship", hand_over)
+
+    @admin.action(description=_("Say where it is …"), permissions=["change"])
+    def record_progress(self, request: HttpRequest, chosen: "QuerySet[Order]") -> HttpResponse | None:
+        def pass_on(order: Order, row: dict[str, Any]) -> object:
+            return services.record_progress(order=order, text=row["text"])
+
+        return row_by_row(request, chosen, ProgressRows, "record_progress", pass_on)
 
     @admin.action(description=_("Mark as delivered"), permissions=["change"])
     def record_delivery(self, request: HttpRequest, chosen: "QuerySet[Order]") -> None:

@@ -130,12 +130,17 @@ class Order(models.Model):
         return self.status in (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
 
     @property
+    def was_sent(self) -> bool:
+        """What it held may be reviewed."""
+        return self.status in SENT
+
+    @property
     def can_be_received(self) -> bool:
         return self.status == OrderStatus.SHIPPED
 
     @property
     def can_be_returned(self) -> bool:
-        return self.status in (OrderStatus.SHIPPED, OrderStatus.COMPLETED) and self.refundable > 0
+        return self.was_sent and self.refundable > 0
 
     @property
     def refundable(self) -> Decimal:

@@ -1,25 +1,37 @@
-"""All that the shop holds about a customer, for the customer."""
+"""All that the shop holds about a customer, for the customer.
+
+Other apps add sections of theirs from `AppConfig.ready`: the shop knows none of them.
+"""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from django.db.models import F
+from django.db.models import F, Model
 
-from shop.models import Customer
+from shop.models import AuditEntry, Customer, Order
 
 Section = Callable[[Customer], object]
+_more: dict[str, Section] = {}
+
+PAYMENT = ("provider", "amount", "currency", "outcome", "created_at")
+REFUND = ("number", "amount", "reason", "status", "created_at", "decided_at", "paid_out_at")
+
+
+def register(name: str, section: Section) -> None:
+    """Export under `name` what `section` knows of a customer, too."""
+    _more[name] = section
 
 
 def export_of(customer: Customer) -> dict[str, object]:
     """The sections, ready for JSON; dates are left as they are."""
-    return {name: section(customer) for name, section in SECTIONS.items()}
+    return {name: section(customer) for name, section in (SECTIONS | _more).items()}
 
 
 def _profile(customer: Customer) -> object:
     names = (
         "login_name", "nickname", "signature", "email", "joined_at", "last_login", "is_locked", "is_staff",
     )  # fmt: skip
-    return {name: getattr(customer, name) for name in names} | {"avatar_webp_base64": _avatar(customer)}
+    return _fields(customer, names) | {"avatar_webp_base64": _avatar(customer)}
 
 
 def _avatar(customer: Customer) -> str | None:
@@ -65,12 +77,30 @@ def _orders(customer: Customer) -> object:
     address = ("receiver", "phone", "province", "city", "district", "detail")
     return [
         {
-            **{name: getattr(order, name) for name in columns},
-            "address": {name: getattr(order.address, name) for name in address},
+            **_fields(order, columns),
+            "address": _fields(order.address, address),
             "items": [{"name": i.name, "price": i.price, "quantity": i.quantity} for i in order.items.all()],
+            "events": [{"status": event.status, "at": event.at} for event in order.events.all()],
+            "shipment": _shipment(order),
+            "payments": [_fields(payment, PAYMENT) for payment in order.payments.all()],
+            "refunds": [_fields(refund, REFUND) for refund in order.refunds.all()],
         }
-        for order in customer.orders.order_by("pk").select_related("address").prefetch_related("items")
+        for order in customer.orders.order_by("pk")
+        .select_related("address", "shipment")
+        .prefetch_related("items", "events", "shipment__events", "payments", "refunds")
     ]
+
+
+def _shipment(order: Order) -> object:
+    shipment = getattr(order, "shipment", None)  # an order that has none raises
+    if shipment is None:
+        return None
+    events = [_fields(event, ("kind", "text", "at")) for event in shipment.events.all()]
+    return _fields(shipment, ("carrier", "tracking_number")) | {"events": events}
+
+
+def _fields(row: Model, names: Iterable[str]) -> dict[str, object]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _coupons(customer: Customer) -> object:
@@ -86,9 +116,15 @@ def _cart(customer: Customer) -> object:
     return list(customer.cart_items.order_by("pk").values(*columns, product_name=F("product__name")))
 
 
-def register(name: str, section: Section) -> None:
-    """What another app holds about a customer; from its `AppConfig.ready`."""
-    SECTIONS[name] = section
+def _programs(customer: Customer) -> object:
+    """Which were let in, and until when; what they show is not kept."""
+    return list(customer.tokens.order_by("pk").values("created_at", "expires_at"))
+
+
+def _account_changes(customer: Customer) -> object:
+    """What the audit trail says of the account: its locks."""
+    entries = AuditEntry.objects.filter(target_model="shop.customer", target_id=customer.pk)
+    return list(entries.order_by("pk").values("field", "before", "after", "at"))
 
 
 SECTIONS: dict[str, Section] = {
@@ -99,4 +135,6 @@ SECTIONS: dict[str, Section] = {
     "orders": _orders,
     "coupons": _coupons,
     "cart": _cart,
+    "programs": _programs,
+    "account_changes": _account_changes,
 }

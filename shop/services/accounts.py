@@ -11,14 +11,20 @@ from shop.exceptions import EmailTaken, LoginNameTaken
 from shop.models import Customer, Review
 from shop.models.customers import normal_email
 from shop.pictures import avatar_from
+from shop.services.coupons import welcome_coupons
 from shop.services.customers import customer_for_update
 
 
 def register(*, login_name: str, email: str | None, password: str) -> Customer:
-    """Open an account. Raises LoginNameTaken or EmailTaken where somebody was faster."""
+    """Open an account, with the coupons for new customers in it.
+
+    Raises LoginNameTaken or EmailTaken where somebody was faster.
+    """
     try:
         with transaction.atomic():
-            return Customer.objects.create_user(login_name, password, email=email)
+            customer = Customer.objects.create_user(login_name, password, email=email)
+            welcome_coupons(customer=customer)
+            return customer
     except IntegrityError as error:
         if Customer.objects.filter(email=normal_email(email)).exclude(email=None).exists():
             raise EmailTaken from error

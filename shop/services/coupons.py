@@ -50,6 +50,19 @@ def grant_coupon(*, customer: Customer, coupon: Coupon) -> CustomerCoupon:
         raise CouponExhausted from error
 
 
+def welcome_coupons(*, customer: Customer) -> list[CustomerCoupon]:
+    """Those for new customers that are not all gone, in the transaction that opens the account."""
+    coupons = Coupon.objects.open().filter(source=CouponSource.REGISTRATION).order_by("pk")
+    return [copy for coupon in coupons if (copy := _granted(customer, coupon))]
+
+
+def _granted(customer: Customer, coupon: Coupon) -> CustomerCoupon | None:
+    try:
+        return grant_coupon(customer=customer, coupon=coupon)
+    except CouponExhausted:
+        return None
+
+
 def lend_coupon(*, customer: Customer, name: str, name_zh: str, value: Decimal, days: int) -> Coupon:
     """A coupon of the customer's own that is spent in parts, in the transaction that lends its value."""
     coupon = Coupon.objects.create(

@@ -216,7 +216,7 @@ def _add_logins(passwords: Mapping[str, str]) -> tuple[DemoLogin, ...]:
 
 
 def _add_terms() -> None:
-    """A delivery rule, without which nothing can be ordered, and a coupon to claim and one to enter."""
+    """A delivery rule, without which nothing can be ordered, and a coupon of each kind that one comes by."""
     if not Coupon.objects.exists():
         Coupon.objects.bulk_create(_coupons(timezone.now() + timedelta(days=365)))
     if not DeliveryRule.objects.exists():
@@ -233,6 +233,10 @@ def _coupons(valid_until: datetime) -> Iterable[Coupon]:
     yield Coupon(
         name="Tea time: delivery on us", name_zh="下午茶免运费", source=CouponSource.CODE, code="TEATIME",
         kind=CouponKind.DELIVERY, valid_until=valid_until,
+    )  # fmt: skip
+    yield Coupon(
+        name="Welcome: 10% off a basket", name_zh="新客九折", source=CouponSource.REGISTRATION,
+        kind=CouponKind.PERCENT, value=Decimal(10), valid_until=valid_until,
     )  # fmt: skip
 
 

@@ -65,6 +65,17 @@ def ship_order(*, order: Order, actor: Customer, carrier: str, tracking_number: 
     return moved
 
 
+def record_progress(*, order: Order, text: str) -> ShipmentEvent:
+    """The carrier says where the parcel is. Raises OrderMoved where none is on its way.
+
+    A word that comes at the moment of the delivery is kept beside it.
+    """
+    shipment = Shipment.objects.filter(order=order, delivered_at=None).first()
+    if shipment is None:
+        raise OrderMoved(order)
+    return ShipmentEvent.objects.create(shipment=shipment, kind=ShipmentEventKind.ON_THE_WAY, text=text)
+
+
 @transaction.atomic
 def record_delivery(*, order: Order) -> None:
     """The carrier says that the parcel has arrived. Raises OrderMoved where none is on its way."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from shop.exceptions import EmailTaken, LoginDelayed, LoginNameTaken
 from shop.forms.access import LoginForm, RegistrationForm, client_address
+from shop.selectors.coupons import usable_coupons
 from shop.services.accounts import register
 from shop.services.history import adopt_views
 from shop.services.login_delays import claim_registration
@@ -94,6 +95,8 @@ def registration(request: HttpRequest) -> HttpResponse:
     adopt_views(visitor=visitor, customer=customer)
     bring_cart(request, lines)
     messages.success(request, _("Welcome to Larder, %(name)s.") % {"name": customer})
+    if usable_coupons(customer).exists():
+        messages.success(request, _("A coupon is waiting for you in your cart."))
     return redirect(where_next(request))
 
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from shop.exceptions import EmailTaken, LoginDelayed, LoginNameTaken
-from shop.models import Customer, LoginDelay
+from shop.models import Coupon, Customer, CustomerCoupon, LoginDelay
 from shop.services.accounts import register
 from shop.services.login_delays import claim_login_attempt, forget_login_delays, forgive_login_attempt
-from tests.shop.builders import PASSWORD, a_customer
+from tests.shop.builders import PASSWORD, a_coupon, a_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -60,6 +60,26 @@ def test_somebody_registers_is_logged_in_and_led_back(client: Client) -> None:
     assert alice.check_password(SECRET)
     assert client.session["_auth_user_id"] == str(alice.pk)
     assert client.get("/account/register/").status_code == 302
+
+
+def test_who_registers_is_given_what_is_for_new_customers(client: Client) -> None:
+    a_coupon(name="Welcome", source="registration")
+    a_coupon(name="Gone", source="registration", total_limit=1, claimed_count=1)
+    a_coupon(name="Over", source="registration", valid_until=timezone.now())
+    a_coupon(name="For the taking")
+    page = client.post("/account/register/", NEW, follow=True).content.decode()
+    assert "A coupon is waiting for you in your cart." in page
+    alice = Customer.objects.get()
+    assert [held.coupon.name for held in alice.coupons.all()] == ["Welcome"]
+    assert list(Coupon.objects.order_by("pk").values_list("claimed_count", flat=True)) == [1, 1, 0, 0]
+    client.post("/logout/")
+    again = client.post("/account/register/", NEW, follow=True)
+    assert again.status_code == 422
+    assert CustomerCoupon.objects.count() == 1
+
+
+def test_where_there_is_nothing_for_new_customers_nothing_is_promised(client: Client) -> None:
+    assert "coupon" not in client.post("/account/register/", NEW, follow=True).content.decode().lower()
 
 
 def test_an_email_is_optional_and_many_may_have_none(client: Client) -> None:

@@ -275,4 +275,5 @@ def test_the_demo_s_stock_is_in_the_ledger_and_can_be_delivered(folder: Path) ->
     assert list(Coupon.objects.order_by("pk").values_list("code", "kind")) == [
         (None, "amount"),
         ("TEATIME", "delivery"),
+        (None, "percent"),
     ]

@@ -1,18 +1,23 @@
 """Taking one's data along, and closing the account."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from shop.models import Customer, Order, OrderAddress, Product, ProductView, Review
 from shop.models.reviews import ReviewStatus
+from shop.selectors.export import register
 from shop.services.accounts import change_avatar
 from shop.services.cart import add_to_cart
+from shop.services.customers import lock_customers, unlock_customers
 from shop.services.forgetting import forget_old_data
-from shop.services.orders import complete_order
+from shop.services.orders import complete_order, record_delivery
+from shop.services.refunds import request_refund
+from shop.services.tokens import issue_token
 from tests.shop.builders import (
     PASSWORD,
     a_customer,
@@ -57,8 +62,8 @@ def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Cus
     assert "no-store" in response["Cache-Control"]
     data = response.json()
     assert sorted(data) == [
-        "addresses", "browsing_history", "cart", "coupons", "loan_applications", "loans", "orders", "profile",
-        "reviews",
+        "account_changes", "addresses", "browsing_history", "cart", "coupons", "loan_applications", "loans",
+        "orders", "profile", "programs", "reviews",
     ]  # fmt: skip
     assert data["profile"]["email"] == "alice@example.org"
     assert data["profile"]["avatar_webp_base64"].startswith("UklGR")
@@ -81,6 +86,54 @@ def test_the_export_holds_orders_coupons_and_the_cart(client: Client, alice: Cus
         ("Three off", order.number)
     ]
     assert [(row["product_name"], row["quantity"]) for row in data["cart"]] == [("Oats", 2)]
+
+
+def test_an_order_comes_with_all_that_became_of_it(client: Client, alice: Customer) -> None:
+    order = a_shipped_order(alice)
+    record_delivery(order=order)
+    request_refund(order=order, amount=Decimal("5.00"), reason="Broken")
+    an_order(alice)
+    sent, unpaid = client.get("/account/export/").json()["orders"]
+    assert [event["status"] for event in sent["events"]] == [1, 2, 3]
+    assert (sent["shipment"]["carrier"], sent["shipment"]["tracking_number"]) == ("SF", "SF1")
+    assert [event["kind"] for event in sent["shipment"]["events"]] == ["handed-over", "delivered"]
+    assert [(row["amount"], row["outcome"]) for row in sent["payments"]] == [("15.00", "accepted")]
+    assert [(row["amount"], row["reason"]) for row in sent["refunds"]] == [("5.00", "Broken")]
+    assert [unpaid[name] for name in ("events", "shipment", "payments", "refunds")] == [[], None, [], []]
+
+
+def test_locks_and_programs_are_told_of_and_no_member_of_staff_is(client: Client, alice: Customer) -> None:
+    staff = Customer.objects.create_superuser("charlie", PASSWORD)
+    lock_customers(customer_ids=[alice.pk], actor_id=staff.pk)
+    unlock_customers(customer_ids=[alice.pk], actor_id=staff.pk)
+    alice.refresh_from_db()
+    issue_token(customer=alice)
+    client.force_login(alice)
+    answer = client.get("/account/export/")
+    data = answer.json()
+    assert [(row["field"], row["before"], row["after"]) for row in data["account_changes"]] == [
+        ("is_locked", "no", "yes"), ("is_locked", "yes", "no"),
+    ]  # fmt: skip
+    assert [sorted(row) for row in data["programs"]] == [["created_at", "expires_at"]]
+    assert "charlie" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("orders", [1, 4])
+def test_the_export_makes_the_same_queries_however_many_orders_there_are(
+    client: Client, alice: Customer, django_assert_num_queries: DjangoAssertNumQueries, orders: int
+) -> None:
+    for _ in range(orders):
+        a_shipped_order(alice)
+    with django_assert_num_queries(15):
+        client.get("/account/export/")
+
+
+def test_other_rooms_add_what_they_hold(
+    client: Client, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.selectors.export._more", {})
+    register("garden", lambda customer: [f"{customer.login_name}'s tree"])
+    assert client.get("/account/export/").json()["garden"] == ["alice's tree"]
 
 
 def test_a_closed_account_leaves_its_orders_and_no_cart(client: Client, alice: Customer) -> None:

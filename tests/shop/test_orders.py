@@ -194,7 +194,7 @@ def test_an_order_does_not_change_by_get(client: Client, alice: Customer, addres
         (0, "Awaiting payment", ["Pay", "Cancel the order"]),
         (1, "Paid", ["Cancel the order"]),
         (2, "Packed", []),
-        (3, "Shipped", ["I have received it", "Ask for a refund"]),
+        (3, "Shipped", ["I have received it", "Ask for a refund", "Review it"]),
         (4, "Completed", ["Ask for a refund", "Remove from my list", "Review it"]),
         (-1, "Cancelled", ["Remove from my list"]),
         (-2, "Closed: not paid in time", ["Remove from my list"]),

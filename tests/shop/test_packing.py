@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from shop.models import Coupon, Customer, Order, Refund, Shipment
+from shop.models import Coupon, Customer, Order, Refund, Shipment, ShipmentEvent
 from shop.services.orders import cancel_order, pack_order
 from shop.services.reconciliation import differences
 from shop.services.refunds import request_refund
@@ -129,6 +129,37 @@ def test_a_paid_order_is_closed_with_its_refund_and_a_shipped_one_is_not(
     assert statuses(paid, shipped) == [-3, 3]
     assert f"{shipped}: That is no longer possible." in page
     assert list(Refund.objects.values_list("order", "amount")) == [(paid.pk, Decimal("15.00"))]
+
+
+def test_what_the_carrier_says_on_the_way_is_passed_on_to_the_shopper(
+    back_room: Client, client: Client, alice: Customer
+) -> None:
+    sent, packed = a_shipped_order(alice), a_paid_order(alice)
+    page = act(
+        back_room,
+        "record_progress",
+        sent,
+        packed,
+        **rows(sent, packed, text=["Left Hangzhou", "Left Ningbo"]),
+    )
+    assert "Done: 1." in page
+    assert f"{packed}: That is no longer possible. The order&#x27;s status: Paid." in page
+    act(back_room, "record_delivery", sent)
+    page = act(back_room, "record_progress", sent, **rows(sent, text=["Left Shaoxing"]))
+    assert f"{sent}: That is no longer possible." in page
+    told = list(ShipmentEvent.objects.order_by("pk").values_list("kind", "text"))
+    assert told == [("handed-over", ""), ("on-the-way", "Left Hangzhou"), ("delivered", "")]
+    client.force_login(alice)
+    page = client.get(sent.get_absolute_url()).content.decode()
+    whole = page.split('id="shipment-heading"')[1].split("</section>")[0]
+    assert [whole.find(word) >= 0 for word in ("SF1", "Left Hangzhou", "Left Shaoxing")] == [
+        True,
+        True,
+        False,
+    ]
+    places = [whole.find(f"<b>{word}</b>") for word in ("Handed to the carrier", "On the way", "Delivered")]
+    assert places == sorted(places)
+    assert -1 not in places
 
 
 def test_a_delivered_parcel_is_marked_once(back_room: Client, alice: Customer) -> None:

@@ -176,6 +176,14 @@ def test_a_product_shows_price_reduction_unit_price_and_stock(client: Client) ->
     assert "Only 3 left" in page
 
 
+@pytest.mark.parametrize(("stock", "limit", "most"), [(3, 20, 3), (20, 2, 2)])
+def test_no_more_can_be_asked_for_than_is_there_and_than_an_order_may_hold(
+    client: Client, stock: int, limit: int, most: int
+) -> None:
+    page = shown(client, a_product(on_hand=stock, limit_per_order=limit).get_absolute_url())
+    assert f'name="quantity" type="number" inputmode="numeric" min="1" max="{most}"' in page
+
+
 def test_a_product_that_is_sold_out_or_withdrawn_keeps_its_page_and_says_so(client: Client) -> None:
     assert "Sold out" in shown(client, a_product(on_hand=0).get_absolute_url())
     assert "no longer sold" in shown(client, a_product(is_on_sale=False).get_absolute_url())
