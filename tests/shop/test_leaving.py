@@ -124,7 +124,7 @@ def test_the_export_makes_the_same_queries_however_many_orders_there_are(
 ) -> None:
     for _ in range(orders):
         a_shipped_order(alice)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get("/account/export/")
 
 
