@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 from django.utils import timezone
 
 from recommender import blend, weights
@@ -45,13 +45,18 @@ REVISIONS = """
     SELECT product_id, published_revision, model_version FROM recommender_productentry
     WHERE product_id = ANY(%s)
 """
-# The centre of each interest, what is near to it, what behaviour names, and of all these the cosines.
+# The centre of each interest, what is near to it, what behaviour names, and of all these the cosines, and
+# which are nearly the same. One statement, since on a busy machine each costs a wait. The index reads its
+# settings when a scan begins, which is after the centres are known, and these after the settings are made.
 CANDIDATES = """
-    WITH touched AS (
+    WITH setting AS MATERIALIZED (
+        SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.ef_search', %(ef)s, true), set_config('hnsw.max_scan_tuples', %(most)s, true)
+    ), touched AS (
         SELECT * FROM unnest(%(touched)s::bigint[], %(interests)s::int[]) AS t (product_id, interest)
     ), centre AS MATERIALIZED (
         SELECT interest, avg(embedding)::halfvec AS vector
-        FROM touched JOIN recommender_productentry USING (product_id)
+        FROM setting CROSS JOIN touched JOIN recommender_productentry USING (product_id)
         WHERE embedding IS NOT NULL GROUP BY interest
     ), candidate AS (
         SELECT near.product_id FROM centre CROSS JOIN LATERAL (
@@ -60,24 +65,24 @@ CANDIDATES = """
             ORDER BY {distance} LIMIT %(near)s
         ) AS near
         UNION SELECT unnest(%(named)s::bigint[])
+    ), entry AS MATERIALIZED (
+        SELECT product_id, published_revision, embedding
+        FROM candidate JOIN recommender_productentry USING (product_id)
+        WHERE is_available AND product_id <> ALL(%(without)s)
     )
-    SELECT entry.product_id, entry.published_revision,
+    SELECT product_id, published_revision,
         (SELECT array_agg(1 - (entry.embedding <=> centre.vector) ORDER BY centre.interest) FROM centre),
-        (SELECT array_agg(centre.interest ORDER BY centre.interest) FROM centre)
-    FROM candidate JOIN recommender_productentry AS entry USING (product_id)
-    WHERE entry.is_available AND entry.product_id <> ALL(%(without)s)
-    ORDER BY entry.product_id
+        (SELECT array_agg(centre.interest ORDER BY centre.interest) FROM centre),
+        (
+            SELECT array_agg(other.product_id) FROM entry AS other
+            WHERE other.product_id < entry.product_id
+                AND 1 - (entry.embedding <=> other.embedding) >= %(same)s
+        )
+    FROM entry ORDER BY product_id
 """
 # The sum keeps the planner from the index: where there are few products all are compared, exactly.
 COMPARED = CANDIDATES.format(distance="(embedding <=> centre.vector) + 0.0, product_id")
 WALKED = CANDIDATES.format(distance="embedding <=> centre.vector")
-LIKENESSES = """
-    SELECT one.product_id, other.product_id
-    FROM recommender_productentry AS one JOIN recommender_productentry AS other
-        ON one.product_id < other.product_id
-    WHERE one.product_id = ANY(%(ids)s) AND other.product_id = ANY(%(ids)s)
-        AND 1 - (one.embedding <=> other.embedding) >= %(same)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,15 @@ class ForYou:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A product that may be shown; `similarities` are its cosines to the interests, by number."""
+    """A product that may be shown; `similarities` are its cosines to the interests, by number.
+
+    `same` are candidates of lower ids that are nearly the same.
+    """
 
     product_id: int
     revision: int
     similarities: Mapping[int, float]
+    same: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,8 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
     by_id = {one.product_id: one for one in ranked}
     pinned = [by_id[product_id] for product_id in placed.pinned if product_id in by_id]
     others = [one for one in ranked if one.product_id not in placed.pinned]
-    return varied([*pinned, *others[: 2 * limit]])[:limit]
+    same = {frozenset((one.product_id, other)) for one in found for other in one.same}
+    return varied([*pinned, *others[: 2 * limit]], same)[:limit]
 
 
 def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shopper:
@@ -171,23 +181,27 @@ def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
         "without": sorted(shopper.without),
         "near": NEAR_EACH,
         "named": list(named),
+        "ef": str(EF_NEAR),
+        "most": str(MOST_SCANNED),
+        "same": SAME_THING,
     }
-    if are_few(Filters()):
-        return [candidate_of(*row) for row in rows_of(COMPARED, asked)]
-    with transaction.atomic(using="recommender", savepoint=False):
-        rows_of(
-            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
-            " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
-            [str(EF_NEAR), str(MOST_SCANNED)],
-        )
-        return [candidate_of(*row) for row in rows_of(WALKED, asked)]
+    return [candidate_of(*row) for row in rows_of(COMPARED if are_few(Filters()) else WALKED, asked)]
 
 
 def candidate_of(
-    product_id: int, revision: int, cosines: Sequence[float | None] | None, numbers: Sequence[int] | None
+    product_id: int,
+    revision: int,
+    cosines: Sequence[float | None] | None,
+    numbers: Sequence[int] | None,
+    nearly_the_same: Sequence[int] | None,
 ) -> Candidate:
     pairs = zip(numbers or (), cosines or (), strict=True)
-    return Candidate(product_id, revision, {number: cosine for number, cosine in pairs if cosine is not None})
+    return Candidate(
+        product_id,
+        revision,
+        {number: cosine for number, cosine in pairs if cosine is not None},
+        frozenset(nearly_the_same or ()),
+    )
 
 
 def ranking(shopper: Shopper, found: Sequence[Candidate], behaviour: Weights, scores: Floats) -> list[ForYou]:
@@ -257,14 +271,15 @@ def reason_of(common: Sequence[Common], behaved: float) -> Reason:
     return Reason(ReasonKind.TOGETHER if behaved > 0 else ReasonKind.MEANING)
 
 
-def varied(ranked: Sequence[ForYou]) -> list[ForYou]:
-    """Without what is nearly the same as something before it; those stand at the end, for want of others."""
-    same = rows_of(LIKENESSES, {"ids": [one.product_id for one in ranked], "same": SAME_THING})
-    alike = {frozenset(pair) for pair in same}
+def varied(ranked: Sequence[ForYou], same: Collection[frozenset[int]]) -> list[ForYou]:
+    """Without what is nearly the same as something before it; those stand at the end, for want of others.
+
+    `same` are pairs of ids.
+    """
     first: list[ForYou] = []
     rest: list[ForYou] = []
     for one in ranked:
-        is_new = all(frozenset((one.product_id, other.product_id)) not in alike for other in first)
+        is_new = all(frozenset((one.product_id, other.product_id)) not in same for other in first)
         (first if is_new else rest).append(one)
     return first + rest
 

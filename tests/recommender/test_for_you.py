@@ -13,7 +13,17 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import impressions, patience, shelf, tag_memory, weights
-from recommender.for_you import ForYou, Parts, candidates, for_you, kindred, shopper_of, varied
+from recommender.for_you import (
+    WALKED,
+    ForYou,
+    Parts,
+    Shopper,
+    candidates,
+    for_you,
+    kindred,
+    shopper_of,
+    varied,
+)
 from recommender.interactions import STRENGTHS
 from recommender.interests import weights_of
 from recommender.learning import learn
@@ -196,10 +206,12 @@ class TestFour:
         for product in (*jams, *others):
             a_review(product, body="floral")
         catch_up(tagger=WordTagger())
-        ranked = [some(product.pk) for product in (*jams, *others)]
-        first = [one.product_id for one in varied(ranked)][:4]
-        assert len({jam.pk for jam in jams}.intersection(first)) == 1
-        assert len(varied(ranked)) == 8
+        everything = [product.pk for product in (*jams, *others)]
+        found = candidates(Shopper({}, [], frozenset()), everything)
+        same = {frozenset((one.product_id, other)) for one in found for other in one.same}
+        ranked = varied([some(product_id) for product_id in everything], same)
+        assert len({jam.pk for jam in jams}.intersection(one.product_id for one in ranked[:4])) == 1
+        assert {one.product_id for one in ranked} == set(everything)
 
     def test_behaviour_of_others_counts_once_it_is_learnt(
         self, goods: dict[str, Product], alice: Customer
@@ -360,3 +372,17 @@ def test_vectors_of_another_encoder_are_not_mixed_with_those_in_memory(
     Label.objects.update(embedding=turned, model_version="another")
     ProductEntry.objects.update(model_version="another")
     assert len(shopper_of(of(alice)).interests) == 1  # to the new encoder all labels mean the same
+
+
+def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, Product]) -> None:
+    """Its settings are made in the statement itself, and for it alone."""
+    asked = {
+        "touched": [goods["Sencha"].pk], "interests": [0], "without": [goods["Sencha"].pk], "near": 12,
+        "named": [], "ef": "1", "most": "40000", "same": 2.0,
+    }  # fmt: skip
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(WALKED, asked)
+        assert len(cursor.fetchall()) == 12  # with one candidate at a time
+        cursor.execute("SHOW hnsw.ef_search")
+        assert cursor.fetchone() == ("1",)  # local to the transaction, which is the page's
