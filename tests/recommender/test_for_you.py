@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
@@ -376,7 +377,7 @@ def test_vectors_of_another_encoder_are_not_mixed_with_those_in_memory(
 
 def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, Product]) -> None:
     """Its settings are made in the statement itself, and for it alone."""
-    asked = {
+    asked: dict[str, Any] = {
         "touched": [goods["Sencha"].pk], "interests": [0], "without": [goods["Sencha"].pk], "near": 12,
         "named": [], "ef": "1", "most": "40000", "same": 2.0,
     }  # fmt: skip

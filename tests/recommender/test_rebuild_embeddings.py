@@ -138,14 +138,17 @@ def test_the_worker_goes_on_with_the_new_one(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("shelves")
-def test_what_a_process_keeps_of_labels_is_of_one_embedder_again_when_it_reads_more(
+def test_what_a_process_keeps_of_labels_is_of_the_embedder_that_is_asked_for(
     settings: Settings,
 ) -> None:
     tag_memory.forget_all()
-    tag_memory.vectors_of(["crunchy"])
+    before = Label.objects.get(pk="crunchy").model_version
+    tag_memory.vectors_of(["crunchy"], before)
     settings.EMBEDDER = "word2vec"
     call_command("rebuild_embeddings", stdout=StringIO())
-    kept = tag_memory.vectors_of(["crunchy", "great aroma"])
+    now = Label.objects.get(pk="crunchy").model_version
+    assert now != before
+    kept = tag_memory.vectors_of(["crunchy", "great aroma"], now)
     stored = dict(Label.objects.filter(pk__in=kept).values_list("text", "embedding"))
     assert all(np.array_equal(kept[text], np.array(stored[text], np.float32)) for text in stored)
     assert len(stored) == 2
