@@ -18,8 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from recommender.models import Click, Impression, Place, Placement, TagCluster
@@ -136,7 +135,7 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
     @admin.display(description=_("customer"))
     def shopper(self, impression: Impression) -> str:
         if impression.customer_id is None:
-            return _now("a guest")
+            return gettext("a guest")
         if not hasattr(impression, "shopper_name"):
             name_shoppers([impression])
         return str(getattr(impression, "shopper_name", impression.customer_id))
@@ -162,7 +161,7 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
                 linked(product_id, names),
                 sentence_of(impression.place, reason),
                 told(part),
-                _now("opened") if product_id in opened else "",
+                gettext("opened") if product_id in opened else "",
             )
             for product_id, reason, part in zip(
                 impression.product_ids, impression.reasons, parts, strict=True
@@ -170,9 +169,9 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
         ]
         return format_html(
             "<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead><tbody>{}</tbody></table>",
-            _now("product"),
-            _now("reason"),
-            _now("parts of the score"),
+            gettext("product"),
+            gettext("reason"),
+            gettext("parts of the score"),
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         )
 
@@ -286,15 +285,15 @@ def told(part: Mapping[str, Any] | None) -> str:
     if not part:
         return ""
     source = (
-        _now("from behaviour and from interest %(number)d")
+        gettext("from behaviour and from interest %(number)d")
         if part["behaviour"] and part["interest"] is not None
-        else _now("from behaviour")
+        else gettext("from behaviour")
         if part["behaviour"]
-        else _now("from interest %(number)d")
+        else gettext("from interest %(number)d")
         if part["interest"] is not None
-        else _now("not from what was touched")
+        else gettext("not from what was touched")
     ) % {"number": (part["interest"] or 0) + 1}
-    shares = _now(
+    shares = gettext(
         "behaviour %(behaviour).2f (trusted to %(shopper).0f %% for the shopper, to %(product).0f %% for the "
         "product), content %(content).2f"
     ) % {
