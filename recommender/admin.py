@@ -262,7 +262,7 @@ class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
     @admin.display(description=_("the product's labels"))
     def picture(self, cluster: TagCluster) -> SafeString:
         address = reverse("admin:recommender_tagcluster_product", args=[cluster.product_id])
-        return format_html('<img src="{}" alt="" width="880" height="605">', address)
+        return format_html('<img src="{}" alt="" width="680" height="467">', address)
 
 
 def drawing() -> ModuleType:
