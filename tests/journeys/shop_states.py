@@ -4,11 +4,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from loans.services.ageing import age_loans
-from shop.models import Coupon, Customer, Order, Product
+from shop.models import Coupon, Customer, Order, Product, ProductPicture
+from shop.payments import Addresses
+from shop.payments.sandbox import SandboxProvider
+from shop.selectors.history import Viewer
 from shop.services.cart import add_to_cart
+from shop.services.history import record_view
 from shop.services.orders import (
     cancel_order,
     close_order,
@@ -16,9 +24,11 @@ from shop.services.orders import (
     expire_order,
     pack_order,
     record_delivery,
+    record_progress,
 )
 from shop.services.payments import record_callback
-from shop.services.refunds import request_refund
+from shop.services.refunds import approve_refund, request_refund
+from shop.services.reviews import reject_reviews
 from tests.loans.builders import (
     a_decided,
     a_draft,
@@ -88,12 +98,19 @@ def some_products() -> dict[str, Product]:
     return {
         "plain": plain,
         "few": a_product("Few left", category=shelf, on_hand=3, brand="Uji"),
-        "none": a_product("Sold out", category=shelf, on_hand=0),
+        "pictured": with_pictures(a_product("Pictured", category=shelf, cover="products/none.webp")),
+        "none": a_product("None there", category=shelf, on_hand=0),
         "gone": a_product("Gone", category=shelf, is_on_sale=False),
         "unpriced": a_product("Unpriced", selling_price=None),
         "dear": a_product("Dear", selling_price=Decimal("99.00")),
         **{f"other {n}": a_product(f"Other {n}", category=shelf, brand=f"Brand {n}") for n in range(26)},
     }
+
+
+def with_pictures(product: Product) -> Product:
+    for rank in range(2):
+        ProductPicture.objects.create(product=product, picture="products/none.webp", alt="Leaves", rank=rank)
+    return product
 
 
 def for_guests(states: States, products: dict[str, Product]) -> None:
@@ -104,13 +121,14 @@ def for_guests(states: States, products: dict[str, Product]) -> None:
         a_slot(kind, products["plain"])
     shelf = products["plain"].category.get_absolute_url()
     states.shows(
-        GUEST, "/", shelf, f"{shelf}?brand=Uji&price=10-20&in_stock=1", f"{shelf}?brand=Uji&stars=4&tag=none",
+        GUEST, "/", shelf, f"{shelf}?brand=Uji&price=10-20&in_stock=1", f"{shelf}?brand=Uji&tag=bland",
         f"{shelf}?page=2", "/search/?q=nothing-like-it", "/search/?q=few+left", "/search/",
         *(product.get_absolute_url() for name, product in products.items() if "other" not in name),
         f"{products['plain'].get_absolute_url()}?tag=says+5&stars=5",
         "/cart/", "/login/", "/account/register/", "/account/password/forgotten/", "/account/password/sent/",
         "/announcements/", f"/announcements/{news.pk}/", "/account/history/", "/nowhere/",
-        "/ask/", "/ask/?q=something+crunchy",
+        "/ask/", "/ask/?q=something+crunchy", "/ask/?q=qwer",
+        "/account/password/new/x/y/",
     )  # fmt: skip
 
 
@@ -127,7 +145,10 @@ def with_orders(states: States, product: Product) -> None:
     sent, done = a_shipped_order(alice, product), a_shipped_order(alice, product)
     record_delivery(order=done)
     complete_order(order=done, actor=alice)
+    record_progress(order=sent, text="Left Hangzhou")
     request_refund(order=sent, amount=Decimal("1.00"), reason="One was broken.")
+    back = request_refund(order=done, amount=Decimal("2.00"), reason="Two were.")
+    approve_refund(refund=back, actor=alice)
     cancelled, closed = an_order(alice, product), an_order(alice, product)
     cancel_order(order=cancelled, customer=alice)
     close_order(order=closed, actor=alice)
@@ -135,6 +156,8 @@ def with_orders(states: States, product: Product) -> None:
     states.shows("alice", "/orders/", *(order.get_absolute_url() for order in orders))
     states.shows("alice", *(f"{order.get_absolute_url()}pay/" for order in (orders[0], failed, late, paid)))
     states.shows("alice", f"{orders[0].get_absolute_url()}pay/?back=1")
+    addresses = Addresses(back="http://localhost/", notify="http://localhost/")
+    states.shows("alice", SandboxProvider().page_address(orders[0], addresses))
     assert {order.status for order in Order.objects.all()} == {0, 1, 2, 3, 4, -1, -2, -3}
 
 
@@ -151,8 +174,8 @@ def with_carts(states: States, products: dict[str, Product]) -> None:
             add_to_cart(customer=states.customers[name], product_id=product.pk, quantity=2)
     bob = states.customers["bob"]
     an_address(bob, default_of=bob, detail="A street of many letters, " * 4)
-    a_held_coupon(bob, value=Decimal(3), minimum_spend=Decimal(500))
-    a_held_coupon(bob, value=Decimal(2))
+    a_held_coupon(bob, name_zh="满五百减三元", value=Decimal(3), minimum_spend=Decimal(500))
+    a_held_coupon(bob, name_zh="减两元", value=Decimal(2))
     states.shows("bob", "/cart/", "/checkout/")
     states.shows("carol", "/checkout/", "/orders/", "/coupons/", "/account/reviews/", "/account/addresses/")
     Customer.objects.filter(login_name="dave").update(is_locked=True)
@@ -167,12 +190,17 @@ def with_an_account(states: States, product: Product) -> None:
     alice = states.customers["alice"]
     a_coupon(name="For the taking", valid_until=timezone.now() + timedelta(days=3))
     own = a_review(product, customer=alice, stars=4, title="Mine", body="I keep buying it.")
-    a_held_coupon(alice)
+    rejected = a_review(customer=alice, stars=1, body="Not kind.")
+    reject_reviews(review_ids=[rejected.pk], reason="offensive", note="Be kind.")
+    record_view(viewer=Viewer(customer_id=alice.pk), product=product)
+    a_held_coupon(alice, name_zh="减三元")
+    ticket = (urlsafe_base64_encode(force_bytes(alice.pk)), default_token_generator.make_token(alice))
     assert Coupon.objects.exists()
     states.shows(
         "alice", "/account/", "/account/profile/", "/account/addresses/", "/account/addresses/new/",
         f"/account/addresses/{alice.addresses.get().pk}/", "/coupons/", "/account/reviews/",
-        f"/account/reviews/{own.pk}/", "/account/history/", "/account/password/", "/account/close/",
+        f"/account/reviews/{own.pk}/", f"/account/reviews/{rejected.pk}/", "/account/history/",
+        reverse("shop:new-password", args=ticket), "/account/password/", "/account/close/",
         product.get_absolute_url(),
     )  # fmt: skip
 
