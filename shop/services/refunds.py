@@ -51,8 +51,9 @@ def approve_refund(*, refund: Refund, actor: Customer) -> Refund:
 
 @transaction.atomic
 def reject_refund(*, refund: Refund, actor: Customer) -> None:
-    """Raises RefundDecided."""
+    """The customer is told. Raises RefundDecided."""
     _decide(refund, RefundStatus.REJECTED, actor)
+    tell_customer(refund.order, "order_refund_rejected", refund=refund)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -172,6 +173,12 @@ def test_pressing_twice_gives_one_order(shopper: Client, alice: Customer) -> Non
     assert first["Location"] == second["Location"]
     assert Order.objects.count() == 1
     assert Product.objects.get().allocated == 2
+
+
+def test_an_address_that_holds_all_that_a_form_sends_orders_nothing(shopper: Client, alice: Customer) -> None:
+    an_address(alice)
+    assert shopper.get(f"/checkout/?{urlencode(sent_by(checkout_page(shopper)))}").status_code == 200
+    assert nothing_was_ordered()
 
 
 def test_going_back_and_sending_again_gives_the_same_order_though_the_cart_is_full_again(

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
+from shop.exceptions import RefundDecided
 from shop.models import OutboxMessage
 from shop.models.outbox import OutboxKind
 from shop.services.orders import close_order
 from shop.services.outbox import put_in_outbox, tell_the_desk
-from shop.services.refunds import refund_order
+from shop.services.refunds import refund_order, reject_refund, request_refund
 from shop.services.sending import LEASE, claim, deliver_outbox
 from tests.shop.builders import a_customer, a_paid_order, a_shipped_order, an_order
 
@@ -50,6 +51,19 @@ def test_an_order_that_the_shop_closes_is_told_of() -> None:
     close_order(order=an_order(alice), actor=alice)
     deliver_outbox()
     assert ["We are sorry: we had to close your order" in message.body for message in mail.outbox] == [True]
+
+
+def test_who_asked_for_a_return_is_told_once_that_it_is_not_granted() -> None:
+    staff, alice = a_customer("charlie"), a_customer(email="alice@example.org")
+    order = a_shipped_order(alice)
+    refund = request_refund(order=order, amount=Decimal("5.00"), reason="Broken")
+    reject_refund(refund=refund, actor=staff)
+    with pytest.raises(RefundDecided):
+        reject_refund(refund=refund, actor=staff)
+    deliver_outbox()
+    told = [message.body for message in mail.outbox if "cannot grant it" in message.body]
+    assert len(told) == 1
+    assert f"your request for ¥5.00 of your order {order.number}" in told[0]
 
 
 def test_what_is_rolled_back_is_never_sent() -> None:

@@ -189,6 +189,18 @@ def test_a_product_that_is_sold_out_or_withdrawn_keeps_its_page_and_says_so(clie
     assert "no longer sold" in shown(client, a_product(is_on_sale=False).get_absolute_url())
 
 
+def test_a_withdrawn_product_cannot_be_bought_and_shows_what_can(client: Client) -> None:
+    shelf = a_shelf()
+    gone = a_product("Gone", category=shelf, is_on_sale=False)
+    others = [a_product(f"Tea {n}", category=shelf) for n in range(4)]
+    for other in others:
+        a_review(other)
+    page = shown(client, gone.get_absolute_url())
+    assert "no longer sold. Below are others like it." in page
+    assert "Add to cart" not in page
+    assert sorted(names(page, *others)) == ["Tea 0", "Tea 1", "Tea 2", "Tea 3"]
+
+
 def test_pictures_details_and_reviews_are_shown_as_text_not_as_markup(client: Client) -> None:
     product = a_product(detail="<script>alert(1)</script>")
     a_review(product, body="<img src=x onerror=alert(1)>")
