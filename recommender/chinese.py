@@ -12,6 +12,9 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _EMPTY = frozenset(
     "的了是我你他她它们想要来去有没不很太会能可以吗呢吧啊一个些点种那这什么给和与或就都也还再又请帮找做当用吃喝买适合东西"
 )
+# Of these, what is part of no name of goods: a pair with one of them is two words that met.
+_BETWEEN_WORDS = frozenset("的了是我你他她它们吗呢吧啊那这什么与或就也还再又后")
+_NAMES = frozenset(("可可",))  # made of nothing but such characters
 
 
 def is_chinese(text: str) -> bool:
@@ -32,5 +35,9 @@ def han_words(text: str) -> list[str]:
 
 
 def asked_terms(text: str) -> list[str]:
-    """What a request can be searched by: its terms without those of grammar alone."""
-    return [term for term in dict.fromkeys(terms(text)) if not _EMPTY.issuperset(term)]
+    """What a request can be searched by: its terms, but those of grammar and those across a word of it."""
+    return [term for term in dict.fromkeys(terms(text)) if term in _NAMES or _is_telling(term)]
+
+
+def _is_telling(term: str) -> bool:
+    return not _EMPTY.issuperset(term) and _BETWEEN_WORDS.isdisjoint(term)

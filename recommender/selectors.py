@@ -12,8 +12,10 @@ from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from recommender.chinese import is_chinese
+from recommender.documents import terms_of
 from recommender.embedders import embedder_in_use
 from recommender.embedding import Embedder, Floats, unit
+from recommender.goods import Kind, belonging, kinds_named
 from recommender.intent import Intent, Inventory, Told, as_told, understood
 from recommender.models import DIMENSIONS, Label, Placement, PlacementKind, ProductEntry, TagCluster
 from recommender.scoring import (
@@ -28,7 +30,7 @@ from recommender.scoring import (
     wanted_tags,
 )
 from recommender.search import Filters, Match, nearest
-from recommender.text_search import asked_for_terms, worded
+from recommender.text_search import AskedTerm, asked_for_terms, worded
 
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
@@ -182,20 +184,31 @@ class Asked:
     intent: Intent
     filters: Filters
     vector: Floats
+    terms: Sequence[AskedTerm] = ()
     words: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that may answer: its cosine, and the terms by which it and its shelf are called."""
+
+    product_id: int
+    similarity: float
+    called: Kind
+    shelf: Kind
 
 
 def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPARE) -> list[Recommendation]:
     """Products that answer the intent, the fittest first; fewer only where fewer pass its filters."""
     filters = filters_of(intent)
-    words = worded(asked_for_terms(intent.about), filters.rows(), CANDIDATES)
+    terms = asked_for_terms(intent.about)
+    words = worded(terms, filters.rows(), CANDIDATES)
     vector = request_vector(intent, words, embedder or embedder_in_use())
-    asked = Asked(intent, filters, vector, words)
-    similarities = candidates(asked)
-    tags = TagsOf.products(similarities.keys(), labels=(*intent.wanted, *intent.avoided))
-    return best(
-        [answering(asked, product_id, cosine, tags) for product_id, cosine in similarities.items()], limit
-    )
+    asked = Asked(intent, filters, vector, terms, words)
+    found = candidates(asked)
+    kinds = kinds_named(intent.sentence, [term.text for term in terms], [one.shelf for one in found])
+    tags = TagsOf.products([one.product_id for one in found], labels=(*intent.wanted, *intent.avoided))
+    return best([answering(asked, one, kinds, tags) for one in found], limit)
 
 
 def filters_of(intent: Intent) -> Filters:
@@ -220,25 +233,35 @@ def meant_by(words: Mapping[int, float]) -> Floats:
     return unit(np.array([[0.0] * DIMENSIONS, *rows], dtype=np.float32).sum(axis=0))
 
 
-def candidates(asked: Asked) -> dict[int, float]:
-    """By product id, its cosine: those near in meaning, those with the words, those with the wanted tags."""
-    found = {match.product_id: match.similarity for match in nearest(asked.vector, asked.filters, CANDIDATES)}
+def candidates(asked: Asked) -> list[Candidate]:
+    """Those near in meaning, those with the words, those with the wanted tags."""
+    near = [match.product_id for match in nearest(asked.vector, asked.filters, CANDIDATES)]
     tagged = TagCluster.objects.filter(members__overlap=list(asked.intent.wanted))
-    others = {
+    ids = {
+        *near,
         *asked.words,
         *tagged.order_by("-share", "pk").values_list("product_id", flat=True)[:CANDIDATES],
     }
     distance = CosineDistance("embedding", HalfVector(asked.vector))
-    rows = asked.filters.rows().filter(pk__in=others - found.keys()).annotate(distance=distance)
-    return found | {pk: 1.0 - distance for pk, distance in rows.values_list("pk", "distance")}
+    rows = asked.filters.rows().filter(pk__in=ids).annotate(distance=distance)
+    called = rows.values_list("pk", "distance", "name", "name_zh", "path", "path_zh")
+    return [
+        Candidate(
+            pk,
+            1.0 - distance,
+            called=frozenset(terms_of(f"{name} . {name_zh}")),
+            shelf=frozenset(terms_of(f"{path} . {path_zh}")),
+        )
+        for pk, distance, name, name_zh, path, path_zh in called
+    ]
 
 
-def answering(asked: Asked, product_id: int, similarity: float, tags: TagsOf) -> Recommendation:
-    wanted = wanted_tags(asked.intent.wanted, tags.of(product_id), tags.rarities)
-    unwanted = wanted_tags(asked.intent.avoided, tags.of(product_id), tags.rarities)
-    words = asked.words.get(product_id, 0.0)
+def answering(asked: Asked, one: Candidate, kinds: Sequence[Kind], tags: TagsOf) -> Recommendation:
+    wanted = wanted_tags(asked.intent.wanted, tags.of(one.product_id), tags.rarities)
+    unwanted = wanted_tags(asked.intent.avoided, tags.of(one.product_id), tags.rarities)
+    words = asked.words.get(one.product_id, 0.0)
     return Recommendation(
-        product_id,
-        fitness(similarity, words, wanted, unwanted),
+        one.product_id,
+        fitness(one.similarity, words, belonging(kinds, one.called, one.shelf), wanted, unwanted),
         reason_from(wanted, ReasonKind.WORDS if words else ReasonKind.MEANING),
     )

@@ -6,7 +6,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F, FloatField, Max, Value
+from django.db.models import F, FloatField, Subquery, Value
 
 from recommender.chinese import asked_terms
 from recommender.models import ProductEntry, SearchTerm
@@ -34,9 +34,10 @@ def asked_for_terms(text: str) -> list[AskedTerm]:
     wanted = list(dict.fromkeys([*map(stem, content_words(text)), *asked_terms(text)]))[:MOST_TERMS]
     if not wanted:
         return []
-    counts = dict(SearchTerm.objects.filter(pk__in=wanted).values_list("text", "product_count"))
-    most = SearchTerm.objects.aggregate(most=Max("product_count"))["most"] or 0
-    rarities = {term: log(1 + most / counts[term]) ** STEEPNESS for term in wanted if term in counts}
+    commonest = SearchTerm.objects.order_by("-product_count").values("product_count")[:1]
+    rows = SearchTerm.objects.filter(pk__in=wanted).annotate(most=Subquery(commonest))
+    told = {text: most / n for text, n, most in rows.values_list("text", "product_count", "most")}
+    rarities = {term: log(1 + told[term]) ** STEEPNESS for term in wanted if term in told}
     return [AskedTerm(term, rarity) for term, rarity in rarities.items()]
 
 

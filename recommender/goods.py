@@ -1,0 +1,72 @@
+"""What kind of goods a request names, and whether a product is one.
+
+A shop's shelves are called by one word each; people say “nibbles”, “something for a hike”, “下酒”. goods.json
+tells what belongs to such words: it reads a product's name and the way to its shelf, which say what it is,
+and none of what is said about it.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from recommender.chinese import is_chinese, terms
+from recommender.documents import terms_of
+from recommender.words import content_words, stem, words_of
+
+Kind = frozenset[str]
+"""Terms, one of which a product of the kind is called by."""
+
+_PURPOSE = re.compile(r"\b(?:for|with|without|no|not|to|in|on|that|which|while|after)\b|,")
+
+
+def kinds_named(sentence: str, asked: Collection[str], shelves: Sequence[Kind]) -> list[Kind]:
+    """The kinds that the sentence names; of the `asked` terms, those that a shelf is called by count too.
+
+    Goods are named where the thing itself is: “honey for tea” asks for no tea. Occasions may stand anywhere.
+    """
+    thing = the_thing(sentence.lower())
+    found = dict(_told_in(thing, kinds_told("goods"))) | dict(
+        _told_in(sentence.lower(), kinds_told("occasions"))
+    )
+    explained = {term for name in found for term in terms_of(name)}
+    on_shelves = frozenset().union(*shelves)
+    may_be = on_shelves.intersection(asked).intersection([*map(stem, words_of(thing)), *terms(thing)])
+    plain = [frozenset({term}) for term in sorted(may_be - explained)]
+    return list(dict.fromkeys([*found.values(), *plain]))
+
+
+def the_thing(sentence: str) -> str:
+    """The part that says what is asked for: English before its purpose, Chinese behind the last 的."""
+    if is_chinese(sentence):
+        return sentence.rpartition("的")[2] or sentence
+    before = _PURPOSE.split(sentence)[0]
+    return before if content_words(before) else sentence
+
+
+def _told_in(text: str, told: Mapping[str, Kind]) -> Iterator[tuple[str, Kind]]:
+    """English as whole words, one or many of it."""
+    said = f" {' '.join(words_of(text))} "
+    for name, kind in told.items():
+        named = (f" {name} ", f" {name}s ") if name.isascii() else (name,)
+        if any(form in (said if name.isascii() else text) for form in named):
+            yield name, kind
+
+
+@cache
+def kinds_told(part: str) -> Mapping[str, Kind]:
+    """By name, what goods.json tells of `goods` or of `occasions`; Chinese in no more than two characters."""
+    told = json.loads((Path(__file__).parent / "goods.json").read_text(encoding="utf-8"))
+    return {name: frozenset(map(stem, kind["words"])) for kind in told[part] for name in kind["names"]}
+
+
+def belonging(kinds: Sequence[Kind], called: Kind, shelf: Kind) -> float:
+    """Which share of the kinds a product is of, 0 to 1, by what it and its shelf are called.
+
+    A kind of a single term is a shelf's name, and asks for the shelf.
+    """
+    if not kinds:
+        return 0.0
+    belongs = [bool(kind & (shelf if len(kind) == 1 else called | shelf)) for kind in kinds]
+    return sum(belongs) / len(kinds)
