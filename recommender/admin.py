@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from recommender.models import Click, Impression, Place, Placement, TagCluster
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
+from shop.admin.looking import OnlyLookedAt
 from shop.label_names import local_label
 from shop.models import Customer, HomeSlot, Product
 from shop.remembering import remembered
@@ -95,7 +96,7 @@ class PlacementAdmin(admin.ModelAdmin[Placement]):
 
 
 @admin.register(Impression)
-class ImpressionAdmin(admin.ModelAdmin[Impression]):
+class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
     """Why a shopper got a product. Nobody changes what was shown."""
 
     list_display = ("shown_at", "place", "shopper", "first_product", "is_fallback")
@@ -105,15 +106,6 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
     list_per_page = 50
     show_full_result_count = False
     fields = readonly_fields = ("shown_at", "place", "shopper", "beside", "is_fallback", "why")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Impression]", search_term: str
@@ -177,7 +169,7 @@ class ImpressionAdmin(admin.ModelAdmin[Impression]):
 
 
 @admin.register(TagCluster)
-class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
+class TagClusterAdmin(OnlyLookedAt, admin.ModelAdmin[TagCluster]):
     """What reviews say of products, as it was clustered, with pictures. The worker alone changes it."""
 
     list_display = ("tag", "product_name", "reviews", "percent")
@@ -187,15 +179,6 @@ class TagClusterAdmin(admin.ModelAdmin[TagCluster]):
     list_per_page = 50
     show_full_result_count = False
     fields = readonly_fields = ("tag", "product_link", "labels", "reviews", "percent", "picture")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         pictures = [

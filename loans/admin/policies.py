@@ -29,7 +29,7 @@ class PolicyVersionAdmin(ReadOnly):
     search_fields = ("note",)
     change_form_template = "admin/loans/policyversion/read.html"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("loans.add_policyversion")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

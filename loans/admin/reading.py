@@ -7,23 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from shop.admin.looking import OnlyLookedAt
 from shop.models import Customer
 
 SEALED = "sealed"  # what is encrypted stays off every page, even as it is
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(OnlyLookedAt, admin.ModelAdmin[Any]):
     list_per_page = 50
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in self.opts.fields if field.name != SEALED]

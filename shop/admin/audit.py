@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from shop.admin.looking import OnlyLookedAt
 from shop.figures import may_see
 from shop.models import AuditEntry, Customer
 from shop.selectors.audit import about, field_name, targets_of, trail_of, value_name
@@ -63,7 +64,7 @@ class Trail(ChangeList):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+class AuditEntryAdmin(OnlyLookedAt, admin.ModelAdmin[AuditEntry]):
     """Read only, and only what concerns objects that the reader may see."""
 
     list_display = ("at", "target", "field_name", "value_before", "value_after", "who")
@@ -134,12 +135,3 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     @admin.display(description=_("by"), ordering="actor")
     def who(self, entry: AuditEntry) -> str:
         return entry.actor.login_name if entry.actor else str(_("the shop itself"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

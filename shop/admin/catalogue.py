@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from shop.admin.audit import Audited
+from shop.admin.looking import OnlyLookedAt
 from shop.admin.product_file import ByCsv
 from shop.exceptions import StockAllocated
 from shop.forms.admin import ProductForm
@@ -237,17 +238,8 @@ def put_all_on_sale(request: HttpRequest, chosen: "QuerySet[Product]", *, is_on_
 
 
 @admin.register(ProductTag)
-class ProductTagAdmin(admin.ModelAdmin[ProductTag]):
+class ProductTagAdmin(OnlyLookedAt, admin.ModelAdmin[ProductTag]):
     list_display = ("label", "product", "polarity", "count", "share", "rank")
     list_filter = ("polarity",)
     list_select_related = ("product",)
     search_fields = ("label", "product__name")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from shop.admin.looking import OnlyLookedAt
 from shop.forms.admin import CouponForm
 from shop.models import Coupon, CustomerCoupon, DeliveryRule
 
@@ -26,20 +27,11 @@ class CouponAdmin(admin.ModelAdmin[Coupon]):
 
 
 @admin.register(CustomerCoupon)
-class CustomerCouponAdmin(admin.ModelAdmin[CustomerCoupon]):
+class CustomerCouponAdmin(OnlyLookedAt, admin.ModelAdmin[CustomerCoupon]):
     list_display = ("coupon", "customer", "copy", "value", "used_on", "created_at")
     list_select_related = ("coupon", "customer", "used_on")
     search_fields = ("coupon__name", "customer__login_name", "used_on__number")
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(DeliveryRule)
