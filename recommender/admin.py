@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from recommender.models import Click, Impression, Place, Placement, TagCluster
+from recommender.models import Click, Impression, Place, Placement, ReviewEntry, TagCluster
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
 from shop.admin.looking import OnlyLookedAt
@@ -168,6 +168,40 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
         )
 
 
+@admin.register(ReviewEntry)
+class ReviewEntryAdmin(OnlyLookedAt, admin.ModelAdmin[ReviewEntry]):
+    """Which reviews the tag model has read, and which version of it did."""
+
+    list_display = ("review_id", "product_name", "stars", "title", "labelled_with")
+    list_filter = ("is_published", "labelled_with")
+    search_fields = ("review_id__exact", "product_id__exact")
+    search_help_text = _("The id of a review or of a product")
+    ordering = ("-review_id",)
+    list_per_page = 50
+    show_full_result_count = False
+    fields = readonly_fields = (
+        "review_id", "product_id", "stars", "title", "body", "is_published", "labelled_with",
+    )  # fmt: skip
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[ReviewEntry]", search_term: str
+    ) -> tuple["QuerySet[ReviewEntry]", bool]:
+        if not search_term:
+            return queryset, False
+        is_id = search_term.isdecimal() and len(search_term) < LONGEST_ID
+        wanted = Q(review_id=int(search_term)) | Q(product_id=int(search_term)) if is_id else Q(pk=None)
+        return queryset.filter(wanted), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        rows = super().get_changelist_instance(request)
+        name_products(rows.result_list)
+        return rows
+
+    @admin.display(description=_("product"))
+    def product_name(self, entry: ReviewEntry) -> str:
+        return getattr(entry, "product_name", "") or str(entry.product_id)
+
+
 @admin.register(TagCluster)
 class TagClusterAdmin(OnlyLookedAt, admin.ModelAdmin[TagCluster]):
     """What reviews say of products, as it was clustered, with pictures. The worker alone changes it."""
@@ -295,7 +329,7 @@ def linked(product_id: int, products: Mapping[int, Product]) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:shop_product_change", args=[product_id]), name)
 
 
-def name_products(rows: Iterable[Placement | TagCluster]) -> None:
+def name_products(rows: Iterable[Placement | ReviewEntry | TagCluster]) -> None:
     """One query for a page of the list."""
     found = products_by_id(row.product_id for row in rows)
     for row in rows:

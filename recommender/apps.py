@@ -7,8 +7,10 @@ class RecommenderConfig(AppConfig):
     verbose_name = _("Recommender")
 
     def ready(self) -> None:
-        """The finder reads models, which are there only now."""
+        """The finder and the figure read models, which are there only now."""
+        from recommender import figures as own  # noqa: PLC0415
         from recommender import finding  # noqa: PLC0415
-        from shop import search_box  # noqa: PLC0415
+        from shop import figures, search_box  # noqa: PLC0415
 
         search_box.register(finding.find)
+        figures.register("recommender.reviewentry", own.unread_reviews)
