@@ -8,7 +8,7 @@ and none of what is said about it.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from recommender.chinese import is_chinese, terms
@@ -35,6 +35,12 @@ def kinds_named(sentence: str, asked: Collection[str], shelves: Sequence[Kind]) 
     may_be = on_shelves.intersection(asked).intersection([*map(stem, words_of(thing)), *terms(thing)])
     plain = [frozenset({term}) for term in sorted(may_be - explained)]
     return list(dict.fromkeys([*found.values(), *plain]))
+
+
+@lru_cache(maxsize=20_000)
+def terms_called(text: str) -> Kind:
+    """The terms of a name or of the way to a shelf, which one request after the other asks about."""
+    return frozenset(terms_of(text))
 
 
 def the_thing(sentence: str) -> str:

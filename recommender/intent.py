@@ -17,6 +17,8 @@ from typing import Any
 
 from recommender.chinese import han_words, is_chinese
 from recommender.contents import is_kind, of_kind
+from recommender.leaving_out import WITHOUT_ZH, left_out_in_chinese, plainly_put, plainly_put_in_chinese
+from recommender.prices import without_prices
 from recommender.words import EMPTY, content_words, stems_of, words_of
 from shop.label_names import chinese_names
 
@@ -35,19 +37,6 @@ NEGATIONS = frozenset(
 EXCLUSIONS = frozenset(("no", "without", "avoid"))  # before a thing; the others may stand before a quality
 _FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it", "little"}
 _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
-_AT_MOST = re.compile(
-    r"(?:under|below|less than|up to|at most|cheaper than|max(?:imum)?|within|no more than)"
-    r"\s*[¥￥$]?\s*(\d{1,6}(?:\.\d\d?)?)"
-    r"|(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块钱?|¥)\s*(?:以下|以内|之内|内)"
-    r"|(?:不超过|低于|少于|最多)\s*(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块)?"
-)
-_AT_LEAST = re.compile(
-    r"(?:over|above|more than|at least)\s*[¥￥$]?\s*(\d{1,6}(?:\.\d\d?)?)"
-    r"|(\d{1,6}(?:\.\d\d?)?)\s*(?:元|块钱?)\s*以上"
-)
-_CURRENCY = re.compile(r"\s*(?:yuan|rmb|cny|dollars?|kuai|元|块钱?|[¥￥$])", re.IGNORECASE)
-_WITHOUT_WORDS_ZH = ("不要", "不含", "没有", "不加", "不放", "无")
-_WITHOUT_ZH = re.compile(rf"(?:{'|'.join(_WITHOUT_WORDS_ZH)})([\u3400-\u9fff]{{1,2}})")
 _NOT_ZH = ("不要", "不含", "没有", "不想要", "别太", "不能", "不太", "不", "无", "没", "别")
 
 
@@ -157,11 +146,11 @@ class _Found:
 def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
     """Read `sentence`. Never fails: what is not understood is left to the search by meaning and by words."""
     found = _Found(inventory)
-    rest, at_most, at_least = without_prices(sentence)
+    rest, bounds = without_prices(sentence)
     if is_chinese(rest):
-        read_chinese(rest, found)
+        read_chinese(plainly_put_in_chinese(rest), found)
     else:
-        clauses = _CLAUSES.split(rest.lower())
+        clauses = _CLAUSES.split(plainly_put(rest.lower().replace("’", "'")))
         read_meaning([words for clause in clauses for words in read_english(clause, found)], found, similar)
     take_the_nearest(found, similar)
     return Intent(
@@ -170,8 +159,8 @@ def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
         wanted=tuple(label for label in found.wanted if label not in found.unwanted),
         unwanted=tuple(found.unwanted),
         without_words=tuple(found.without_words),
-        at_most=at_most,
-        at_least=at_least,
+        at_most=bounds.at_most,
+        at_least=bounds.at_least,
     )
 
 
@@ -214,18 +203,6 @@ def things_in(phrase: str) -> list[str]:
         return [plain]
     words = [*content_words(plain), *han_words(plain)]
     return [word for word in words if is_kind(word)] or words[:1]
-
-
-def without_prices(sentence: str) -> tuple[str, Decimal | None, Decimal | None]:
-    """The sentence without its bounds on the price, and the two bounds."""
-    limits: list[Decimal | None] = []
-    for pattern in (_AT_MOST, _AT_LEAST):
-        match = pattern.search(sentence.lower())
-        limits.append(Decimal(next(filter(None, match.groups()))) if match else None)
-        if match:
-            beyond = _CURRENCY.match(sentence, match.end())
-            sentence = f"{sentence[: match.start()]} {sentence[beyond.end() if beyond else match.end() :]}"
-    return sentence, limits[0], limits[1]
 
 
 def read_english(clause: str, found: _Found) -> Iterator[list[str]]:
@@ -272,9 +249,10 @@ def leave_out(words: Sequence[str], place: int, found: _Found) -> int:
     """Note what is not to be in it, and return its length; “not round” names nothing that could be in it."""
     two = " ".join(words[place : place + 2])
     thing, length = (two, 2) if is_kind(two) else (words[place], 1)
-    if is_kind(thing) or words[place - 1] in EXCLUSIONS or words[place + 1 : place + 2] == ["free"]:
+    is_free = words[place + length : place + length + 1] == ["free"]
+    if is_kind(thing) or words[place - 1] in EXCLUSIONS or is_free:
         found.without_words[thing] = None
-    return length
+    return length + is_free
 
 
 def read_words(text: str) -> list[str]:
@@ -309,7 +287,7 @@ def read_chinese(sentence: str, found: _Found) -> None:
             *found.inventory.polarities,
             *cues()["diets"],
             PLAIN,
-        ) and phrase.startswith(_WITHOUT_WORDS_ZH)
+        ) and phrase.startswith(WITHOUT_ZH)
         if phrase not in sentence or is_for_the_text:
             continue
         if label is PLAIN:
@@ -322,8 +300,8 @@ def read_chinese(sentence: str, found: _Found) -> None:
         is_claim = label in cues()["diets"] and not is_negated
         if (is_negated or phrase.startswith(_NOT_ZH)) and not is_claim:
             about = about.replace(phrase, "　")
-    found.about.append(_WITHOUT_ZH.sub("　", about))
-    found.without_words |= dict.fromkeys(_WITHOUT_ZH.findall(sentence))
+    found.about.append(left_out_in_chinese(about)[0])
+    found.without_words |= dict.fromkeys(left_out_in_chinese(sentence)[1])
 
 
 @cache

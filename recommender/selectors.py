@@ -12,10 +12,9 @@ from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from recommender.chinese import is_chinese
-from recommender.documents import terms_of
 from recommender.embedders import embedder_in_use
 from recommender.embedding import Embedder, Floats, unit
-from recommender.goods import Kind, belonging, kinds_named
+from recommender.goods import Kind, belonging, kinds_named, terms_called
 from recommender.intent import Intent, Inventory, Told, as_told, understood
 from recommender.models import DIMENSIONS, Label, Placement, PlacementKind, ProductEntry, TagCluster
 from recommender.scoring import (
@@ -249,8 +248,8 @@ def candidates(asked: Asked) -> list[Candidate]:
         Candidate(
             pk,
             1.0 - distance,
-            called=frozenset(terms_of(f"{name} . {name_zh}")),
-            shelf=frozenset(terms_of(f"{path} . {path_zh}")),
+            called=terms_called(f"{name} . {name_zh}"),
+            shelf=terms_called(f"{path} . {path_zh}"),
         )
         for pk, distance, name, name_zh, path, path_zh in called
     ]

@@ -6,6 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import patience
+from recommender.selectors import asked_for, intent_of
 from recommender.services import catch_up
 from shop.models import Product
 from tests.recommender.taggers import WordTagger
@@ -105,6 +106,23 @@ def test_nuts_and_prices_are_taken_at_their_word(client: Client) -> None:
 def test_what_is_not_wanted_stands_behind(client: Client) -> None:
     assert offered(asked(client, q="honey for tea"))[0] == "Acacia honey"
     assert offered(asked(client, q="honey for tea, not too sweet"))[-1] == "Acacia honey"
+
+
+def test_a_product_loses_by_every_tag_that_is_taken_away(shelves: dict[str, Product]) -> None:
+    def scores(*removed: str) -> dict[int, float]:
+        intent = intent_of("crunchy and cheap almonds").without(removed)
+        return {one.product_id: one.score for one in asked_for(intent)}
+
+    almonds = shelves["almonds"].pk
+    everything, less, nothing = scores(), scores("great value"), scores("great value", "crunchy")
+    assert everything[almonds] > less[almonds] > nothing[almonds]
+
+
+def test_the_shelf_that_is_named_goes_before_what_only_bears_its_name(shelves: dict[str, Product]) -> None:
+    a_product("Tea biscuits", category=shelves["crisps"].category)
+    catch_up(tagger=WordTagger())
+    found = [one.product_id for one in asked_for(intent_of("tea"))]
+    assert set(found[:2]) == {shelves["sencha"].pk, shelves["jasmine"].pk}
 
 
 @pytest.mark.usefixtures("shelves")

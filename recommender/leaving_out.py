@@ -1,0 +1,65 @@
+"""How shoppers say what is to be left out, put as the one way that `intent` reads: “without”, 不含."""
+
+import re
+
+from recommender.contents import is_kind
+
+_WAYS = (
+    (re.compile(r"\b(?:non|un)[- ](?=dairy|alcohol|caffeinated)"), "no "),
+    (re.compile(r"\b(\w+)[- ](?:allerg(?:y|ies)|intoleran(?:t|ce))\b"), r"without \1"),
+    (re.compile(r"\ballergic to\b|\bfree (?:of|from)\b"), "without"),
+    (
+        re.compile(r"\b(?:can't|cannot|can not|mustn't|must not) (?:eat|have|drink|take|stand|tolerate)\b"),
+        "without",
+    ),
+    (re.compile(r"\b(?:instead of|rather than|other than|anything but|excluding|minus)\b"), "without"),
+    (re.compile(r"\b(?:hates?|dislikes?)\b"), "not"),
+    (re.compile(r"\bvegetarians?\b"), "no meat no fish"),
+)
+_LIST = re.compile(r"\b(no|not|without|avoid) ((?:[\w']+ ){1,2})(?:n?or) (?!less\b|more\b)")
+_WAYS_ZH = (
+    (re.compile(r"对([\u3400-\u9fff]{1,4}?)过敏"), r"不含\1，"),
+    (re.compile("吃素"), "不含肉和鱼，"),
+    (re.compile(r"(?:不能|不可以|不可|不)[吃喝碰]|怕(?=[辣甜苦咸酸])"), "不含"),
+)
+WITHOUT_ZH = ("不要", "不含", "没有", "不加", "不放", "无")
+# Up to a word of grammar: “不放糖的豆浆” leaves out sugar.
+_NAMED = r"[^\W\da-zA-Z_的了和或与及跟也就都还]"
+_WITHOUT = re.compile(rf"(?:{'|'.join(WITHOUT_ZH)})({_NAMED}{{1,4}})")
+_ALSO = re.compile(rf"[和或与及跟、]({_NAMED}{{1,4}})")
+LONGEST = 4  # characters of what is named
+USUAL = 2
+
+
+def plainly_put(sentence: str) -> str:
+    """English, in small letters: every way of leaving out as “no”, “not” or “without”, before each thing."""
+    for way, plain in _WAYS:
+        sentence = way.sub(plain, sentence)
+    return _LIST.sub(r"\1 \2\1 ", sentence)
+
+
+def plainly_put_in_chinese(sentence: str) -> str:
+    for way, plain in _WAYS_ZH:
+        sentence = way.sub(plain, sentence)
+    return sentence
+
+
+def left_out_in_chinese(sentence: str) -> tuple[str, list[str]]:
+    """The sentence without what it leaves out, and that: a name of a kind, else its first two characters."""
+    things: list[str] = []
+    start = 0
+    while match := _WITHOUT.search(sentence, start):
+        thing = kind_at_the_start(match[1]) or match[1][:USUAL]
+        things.append(thing)
+        end = match.start(1) + len(thing)
+        while (also := _ALSO.match(sentence, end)) and (thing := kind_at_the_start(also[1])):
+            things.append(thing)
+            end = also.start(1) + len(thing)
+        sentence = f"{sentence[: match.start()]}　{sentence[end:]}"
+        start = match.start() + 1
+    return sentence, things
+
+
+def kind_at_the_start(text: str) -> str:
+    """The longest name of a kind that the text begins with, or nothing."""
+    return next((text[:n] for n in range(LONGEST, 0, -1) if len(text) >= n and is_kind(text[:n])), "")
