@@ -19,7 +19,7 @@ from shop.forms.pictures import REENCODED
 from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
 from shop.selectors.catalogue import path_to
-from shop.selectors.dashboard import low_stock
+from shop.selectors.dashboard import low_stock, untagged
 from shop.services.catalogue import change_product, keep_category, put_on_sale
 from shop.services.pictures import forget_picture
 from shop.services.stock import adjust_stock
@@ -130,6 +130,17 @@ class StockFilter(admin.SimpleListFilter):
         return queryset & low_stock() if self.value() == "low" else queryset
 
 
+class TagFilter(admin.SimpleListFilter):
+    title = _("tags")
+    parameter_name = "tagged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("none, though reviewed"))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Product]") -> "QuerySet[Product]":
+        return queryset & untagged() if self.value() == "none" else queryset
+
+
 @admin.register(Product)
 class ProductAdmin(ByCsv, Audited, KeepsWho):
     form = ProductForm
@@ -144,7 +155,12 @@ class ProductAdmin(ByCsv, Audited, KeepsWho):
         "review_count",
     )
     list_editable = ("selling_price", "on_hand", "is_on_sale")
-    list_filter = ("is_on_sale", StockFilter, ("category__parent__parent", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        "is_on_sale",
+        StockFilter,
+        TagFilter,
+        ("category__parent__parent", admin.RelatedOnlyFieldListFilter),
+    )
     list_select_related = ("category",)
     search_fields = ("name", "name_zh", "brand", "asin", "sku")
     search_help_text = _("Name, Chinese name, brand, ASIN or SKU")

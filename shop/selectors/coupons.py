@@ -9,7 +9,9 @@ from shop.models.coupons import CouponSource
 def held_coupons(customer: Customer) -> "QuerySet[CustomerCoupon]":
     """All that the customer ever had, those still usable first."""
     held = CustomerCoupon.objects.filter(customer=customer)
-    return held.select_related("coupon", "used_on").order_by("used_on", "coupon__valid_until", "pk")
+    return held.select_related("coupon__category", "coupon__product", "used_on").order_by(
+        "used_on", "coupon__valid_until", "pk"
+    )
 
 
 def usable_coupons(customer: Customer) -> "QuerySet[CustomerCoupon]":
@@ -21,6 +23,7 @@ def claimable_coupons(customer: Customer) -> "QuerySet[Coupon]":
     return (
         Coupon.objects.open()
         .filter(Q(total_limit=None) | Q(claimed_count__lt=F("total_limit")), source=CouponSource.CLAIM)
+        .select_related("category", "product")
         .annotate(own=Count("held", Q(held__customer=customer)))
         .filter(own__lt=F("limit_per_customer"))
         .order_by("valid_until", "pk")

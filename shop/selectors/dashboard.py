@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.figures import Figure
-from shop.models import Order, OrderItem, Payment, Product, Refund, Review
+from shop.models import Order, OrderItem, Payment, Product, ProductTag, Refund, Review
 from shop.models.catalogue import in_language
 from shop.models.orders import OrderStatus
 from shop.models.payments import PaymentOutcome, RefundStatus
@@ -20,6 +20,7 @@ LATE = timedelta(days=1)  # an order that waits longer than this is late
 SOON = timedelta(minutes=10)
 RECENT = timedelta(days=7)
 LOW = 5  # fewer free pieces than these
+READABLE = 3  # reviews that should have come to a tag
 CENT = Decimal("0.01")
 
 
@@ -74,6 +75,9 @@ def payment_figures() -> Iterable[Figure]:
 
 def product_figures() -> Iterable[Figure]:
     yield Figure(_("Low stock"), "shop.product", low_stock().count(), {"stock": "low"})
+    yield Figure(
+        _("Reviewed products without tags"), "shop.product", untagged().count(), {"tagged": "none"}, True
+    )
 
 
 def review_figures() -> Iterable[Figure]:
@@ -85,6 +89,12 @@ def review_figures() -> Iterable[Figure]:
 def low_stock() -> "QuerySet[Product]":
     """On sale, with fewer than LOW pieces that no order holds."""
     return Product.objects.filter(is_on_sale=True, on_hand__lt=F("allocated") + LOW)
+
+
+def untagged() -> "QuerySet[Product]":
+    """On sale, with READABLE reviews or more, and no tag made of them: the tag model lags or fails."""
+    tags = ProductTag.objects.filter(product=OuterRef("pk"))
+    return Product.objects.filter(~Exists(tags), is_on_sale=True, review_count__gte=READABLE)
 
 
 def revenue_of_a_week() -> list[Day]:

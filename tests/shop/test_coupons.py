@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from shop.exceptions import BelowMinimumSpend, CouponExhausted, CouponUnusable
 from shop.models import Coupon, Customer, CustomerCoupon, Order, Product
@@ -168,3 +169,17 @@ def test_the_cart_says_what_is_missing_for_a_coupon(client: Client, alice: Custo
     page = client.get("/cart/").content.decode()
     assert "¥20.00 more and it counts" in page
     assert "not for what is in the cart" in page
+
+
+@pytest.mark.parametrize("coupons", [1, 3])
+def test_a_coupon_says_what_it_is_for_with_as_many_queries_for_many(
+    client: Client, alice: Customer, django_assert_num_queries: DjangoAssertNumQueries, coupons: int
+) -> None:
+    client.force_login(alice)
+    for _ in range(coupons):
+        a_coupon(product=a_product("Sencha"), minimum_spend=Decimal("30.00"))
+        a_held_coupon(alice, category=a_shelf("Green tea"))
+    with django_assert_num_queries(5):
+        page = " ".join(client.get("/coupons/").content.decode().split())
+    assert page.count("¥3.00 off, for Sencha, from ¥30.00 on, until") == coupons
+    assert page.count("¥3.00 off, for Green tea, until") == coupons

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -24,6 +25,7 @@ from tests.shop.builders import (
     a_product,
     a_review,
     a_shipped_order,
+    a_tag,
     an_order,
 )
 
@@ -46,7 +48,8 @@ def set_back(order: Order, **ago: int) -> None:
 
 
 def a_busy_day(staff: Customer) -> None:
-    """Two orders to pack, one of them late; one to ship; one about to expire and one not; and the rest."""
+    """Two orders to pack, one of them late; one to ship; one about to expire and one not; a product of which
+    reviews say nothing; and the rest."""
     alice = a_customer("alice")
     set_back(a_paid_order(alice), days=2)
     a_paid_order(alice)
@@ -59,6 +62,16 @@ def a_busy_day(staff: Customer) -> None:
     a_product(on_hand=4, is_on_sale=False)
     a_product(on_hand=5)
     a_review(status="held")
+    for is_on_sale, reviews, tags in ((True, 3, 0), (True, 3, 1), (True, 2, 0), (False, 3, 0)):
+        a_read_product(reviews, tags, is_on_sale=is_on_sale)
+
+
+def a_read_product(reviews: int, tags: int, **fields: Any) -> None:
+    product = a_product(**fields)
+    for _ in range(reviews):
+        a_review(product)
+    for number in range(tags):
+        a_tag(product, f"tag {number}")
 
 
 def test_the_numbers_are_those_of_the_shop(staff: Customer) -> None:
@@ -73,6 +86,7 @@ def test_the_numbers_are_those_of_the_shop(staff: Customer) -> None:
         "Refund requests": 1,
         "Payment exceptions of seven days": 1,
         "Low stock": 1,
+        "Reviewed products without tags": 1,
         "Reviews to moderate": 1,
     }
 
@@ -115,7 +129,7 @@ def test_the_page_makes_the_same_queries_however_much_there_is(
     for _ in range(days):
         a_paid_order(alice)
         a_review(status="held")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert back_room.get("/admin/").status_code == 200
 
 
