@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 HEADING = re.compile("<h1[ >]")
 PICTURE = re.compile("<img [^>]+>")
+PROMPT = re.compile(' loading="lazy"| fetchpriority="high"')
 SIZED = re.compile(r' alt="[^"]*".* width="\d+" height="\d+"')
 
 
@@ -42,6 +43,9 @@ def test_each_page_has_one_heading_and_gives_every_picture_its_room(
     assert {where for where, page in pages.items() if len(HEADING.findall(page)) != 1} == set()
     pictures = {picture for page in pages.values() for picture in PICTURE.findall(page)}
     assert {picture for picture in pictures if not SIZED.search(picture)} == set()
+    stored = {picture for picture in pictures if "/media/" in picture}
+    assert len(stored) > 5
+    assert {picture for picture in stored if not PROMPT.search(picture)} == set()
 
 
 @pytest.mark.parametrize("pages", ["zh-CN"], indirect=True)

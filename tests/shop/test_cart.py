@@ -47,6 +47,13 @@ def test_what_is_added_is_in_the_cart_and_counted_in_the_head(client: Client, is
     assert "Cart <b>3</b>" in client.get("/").content.decode()
 
 
+def test_what_was_done_is_read_aloud(client: Client) -> None:
+    tea = a_product()
+    page = client.post(f"/cart/{tea.pk}/add/", {"quantity": 1}, follow=True).content.decode()
+    assert '<p class="notice" role="status">Added to your cart.</p>' in page
+    assert '<p id="said" class="spoken" role="status"></p>' in page  # where htmx puts it
+
+
 @pytest.mark.parametrize("is_guest", [True, False])
 def test_the_card_and_the_cart_change_a_line(client: Client, is_guest: bool) -> None:
     if not is_guest:
