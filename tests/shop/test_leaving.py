@@ -63,7 +63,7 @@ def test_the_export_holds_everything_and_nobody_elses(client: Client, alice: Cus
     data = response.json()
     assert sorted(data) == [
         "account_changes", "addresses", "browsing_history", "cart", "coupons", "loan_applications", "loans",
-        "orders", "profile", "programs", "reviews",
+        "orders", "profile", "programs", "recommendations", "reviews",
     ]  # fmt: skip
     assert data["profile"]["email"] == "alice@example.org"
     assert data["profile"]["avatar_webp_base64"].startswith("UklGR")
