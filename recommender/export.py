@@ -32,6 +32,6 @@ def _shown(customer: Customer) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _touches(customer: Customer) -> list[dict[str, object]]:
+def _touches(customer: Customer) -> object:
     rows = Interaction.objects.filter(shopper=shopper(customer.pk)).order_by("at", "pk")
     return list(rows.values("kind", "product_id", "at"))
