@@ -9,8 +9,10 @@ import random
 import signal
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -23,6 +25,8 @@ from shop.models.stock import MovementKind
 from shop.payments import Callback
 from shop.services import locks, stock
 from shop.services.cart import _store as store_line
+from shop.services.checkout import Checkout
+from shop.services.checkout import _store as store_order
 from shop.services.numbers import new_number
 from shop.services.payments import _outcome as outcome_of
 from shop.services.stock import Quantities
@@ -69,6 +73,22 @@ def products_taken_as_read(product_ids: Collection[int]) -> list[Product]:
         if product.in_stock:
             Product.objects.filter(pk=product.pk).update(allocated=product.allocated + 1)
     return products
+
+
+def products_unlocked(product_ids: Collection[int]) -> list[Product]:
+    rows = locks.lock_products(product_ids)
+    rows.query.select_for_update = False
+    products = list(rows)
+    time.sleep(PAUSE)
+    return products
+
+
+def store_under_another_token(customer: Customer, checkout: Checkout, *rest: Any) -> Order:
+    return store_order(customer, replace(checkout, token=uuid4()), *rest)
+
+
+def spend_without_looking(*, held: CustomerCoupon, order: Order, discount: Decimal) -> None:
+    CustomerCoupon.objects.filter(pk=held.pk).update(used_on=order)
 
 
 def products_locked_in_any_order(product_ids: Collection[int]) -> Any:
@@ -154,6 +174,16 @@ WITHOUT: dict[str, Replacements] = {
         "shop.services.checkout.allocate": only_record,
     },
     "order of locks": {"shop.services.checkout.lock_products": products_locked_in_any_order},
+    "token of the checkout": {
+        "shop.services.checkout.lock_buyer": unlocked_buyer,
+        "shop.services.checkout.lock_products": products_unlocked,
+        "shop.services.checkout._store": store_under_another_token,
+    },
+    "single use of a coupon": {
+        "shop.services.checkout.lock_buyer": unlocked_buyer,
+        "shop.services.checkout.lock_products": products_unlocked,
+        "shop.services.checkout.spend_coupon": spend_without_looking,
+    },
     "coupon limit": {"shop.services.coupons.grant_coupon": grant_what_was_read},
     "compare and set": {
         "shop.services.orders.move": move_what_was_read,
