@@ -36,6 +36,7 @@ from shop.selectors import catalogue
 from shop.selectors.touched import Touch
 
 ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how much, is asked each time
+FOR_YOU_SECONDS = 10  # for which the same touches give the same four; whether they can be had is asked anew
 BARELY_FITS = (
     0.4  # the score of the best answer below which a request in which nothing was understood has none
 )
@@ -113,7 +114,7 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     try:
         with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
             placed = placements()
-            found = for_you(touches, placed=placed) if touches else []
+            found = soon_for_you(touches, placed) if touches else []
     except RecommenderUnavailable:
         placed, found = Placements(), []
     theirs = offers_of(found)
@@ -131,6 +132,12 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     if not found and len(theirs) + len(free) < FOUR:
         return ForShopper([], is_theirs=False)
     return ForShopper([*theirs, *free][:FOUR], is_theirs=bool(found and theirs))
+
+
+def soon_for_you(touches: Sequence[Touch], placed: Placements) -> list[ForYou]:
+    """Of these very touches and placements: another purchase, pin or hide is another question."""
+    asked = (settings.BEHAVIOUR_DIR, tuple(touches), placed.pinned, sorted(placed.hidden))
+    return remembered("for you", asked, FOR_YOU_SECONDS, lambda: for_you(touches, placed=placed))
 
 
 def pinned(product_id: int) -> ForYou:

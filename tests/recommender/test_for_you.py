@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.db import OperationalError, connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -28,7 +30,16 @@ from recommender.for_you import (
 from recommender.interactions import STRENGTHS
 from recommender.interests import weights_of
 from recommender.learning import learn
-from recommender.models import DIMENSIONS, Impression, Label, Place, ProductEntry, TagCluster
+from recommender.models import (
+    DIMENSIONS,
+    Impression,
+    Label,
+    Place,
+    Placement,
+    PlacementKind,
+    ProductEntry,
+    TagCluster,
+)
 from recommender.selectors import Placements, Reason, ReasonKind
 from recommender.services import catch_up
 from recommender.tag_memory import tags_of
@@ -84,6 +95,15 @@ def goods() -> dict[str, Product]:
         cursor.execute("REINDEX TABLE recommender_productentry")
         cursor.execute("ANALYZE recommender_productentry")
     return made
+
+
+@pytest.fixture
+def memory() -> Iterator[None]:
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "four-for-you"}
+    with override_settings(CACHES=django_settings.CACHES | {"process": memory}):
+        caches["process"].clear()
+        yield
+        caches["process"].clear()
 
 
 @pytest.fixture
@@ -395,3 +415,32 @@ def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, 
         assert len(cursor.fetchall()) == 12  # with one candidate at a time
         cursor.execute("SHOW hnsw.ef_search")
         assert cursor.fetchone() == ("1",)  # local to the transaction, which is the page's
+
+
+@pytest.mark.usefixtures("memory")
+def test_the_same_touches_are_asked_about_once_and_a_new_one_at_once(
+    goods: dict[str, Product], alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process that remembers, as in service; what staff hide and what is sold out go at once, too."""
+    asked: list[int] = []
+
+    def counted(touches: list[Touch], **placed: Any) -> list[ForYou]:
+        asked.append(len(touches))
+        return for_you(touches, **placed)
+
+    monkeypatch.setattr(shelf, "for_you", counted)
+    looked_at(alice, goods["Sencha"])
+    first = shelf.four_for_you(of(alice), [])
+    assert shelf.four_for_you(of(alice), []) == first
+    assert asked == [1]
+    a_paid_order(alice, goods["Pretzels"])
+    assert shelf.four_for_you(of(alice), []) != first
+    assert asked == [1, 2]
+    shown = shelf.four_for_you(of(alice), []).offers[0].product
+    Placement.objects.create(product_id=shown.pk, kind=PlacementKind.HIDE)
+    assert shown not in [offer.product for offer in shelf.four_for_you(of(alice), []).offers]
+    assert asked == [1, 2, 2]
+    gone = shelf.four_for_you(of(alice), []).offers[0].product
+    Product.objects.filter(pk=gone.pk).update(is_on_sale=False)
+    assert gone not in [offer.product for offer in shelf.four_for_you(of(alice), []).offers]
+    assert asked == [1, 2, 2]
