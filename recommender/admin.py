@@ -168,8 +168,21 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
         )
 
 
+class NamingProducts:
+    """Put before ModelAdmin: its list names the product of each row, in one query for a page."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        rows: ChangeList = super().get_changelist_instance(request)  # type: ignore[misc]  # ModelAdmin's
+        name_products(rows.result_list)
+        return rows
+
+    @admin.display(description=_("product"))
+    def product_name(self, row: ReviewEntry | TagCluster) -> str:
+        return getattr(row, "product_name", "") or str(row.product_id)
+
+
 @admin.register(ReviewEntry)
-class ReviewEntryAdmin(OnlyLookedAt, admin.ModelAdmin[ReviewEntry]):
+class ReviewEntryAdmin(NamingProducts, OnlyLookedAt, admin.ModelAdmin[ReviewEntry]):
     """Which reviews the tag model has read, and which version of it did."""
 
     list_display = ("review_id", "product_name", "stars", "title", "labelled_with")
@@ -192,18 +205,9 @@ class ReviewEntryAdmin(OnlyLookedAt, admin.ModelAdmin[ReviewEntry]):
         wanted = Q(review_id=int(search_term)) | Q(product_id=int(search_term)) if is_id else Q(pk=None)
         return queryset.filter(wanted), False
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        rows = super().get_changelist_instance(request)
-        name_products(rows.result_list)
-        return rows
-
-    @admin.display(description=_("product"))
-    def product_name(self, entry: ReviewEntry) -> str:
-        return getattr(entry, "product_name", "") or str(entry.product_id)
-
 
 @admin.register(TagCluster)
-class TagClusterAdmin(OnlyLookedAt, admin.ModelAdmin[TagCluster]):
+class TagClusterAdmin(NamingProducts, OnlyLookedAt, admin.ModelAdmin[TagCluster]):
     """What reviews say of products, as it was clustered, with pictures. The worker alone changes it."""
 
     list_display = ("tag", "product_name", "reviews", "percent")
@@ -246,15 +250,6 @@ class TagClusterAdmin(OnlyLookedAt, admin.ModelAdmin[TagCluster]):
         is_id = search_term.isdecimal() and len(search_term) < LONGEST_ID
         wanted = Q(product_id=int(search_term)) if is_id else Q(medoid_id=search_term)
         return queryset.filter(wanted), False
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        rows = super().get_changelist_instance(request)
-        name_products(rows.result_list)
-        return rows
-
-    @admin.display(description=_("product"))
-    def product_name(self, cluster: TagCluster) -> str:
-        return getattr(cluster, "product_name", "") or str(cluster.product_id)
 
     @admin.display(description=_("tag"), ordering="medoid_id")
     def tag(self, cluster: TagCluster) -> str:
