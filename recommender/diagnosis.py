@@ -118,7 +118,7 @@ def tables() -> str:
 
 
 def broker() -> str:
-    if settings.CELERY_BROKER_URL == "filesystem://":
+    if settings.CELERY_BROKER_URL == "folder://":
         folder = Path(settings.BROKER_DIR)
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise Wrong(

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +128,18 @@ def new_service_variables() -> Iterator[dict[str, str]]:
     """Of a shop that nobody has opened yet."""
     with service_database(f"larder_new_{os.getpid()}", broker=10) as variables:
         yield variables
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: "pytest.CallInfo[None]"
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed in a shop of its own processes says what these printed."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("shop")
+    if report.failed and isinstance(running, RunningShop):
+        report.sections.append(("what the shop printed", running.printed.read_text()[-4_000:]))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ print(answer.status_code, page.count('<article class="card">'), "Four to begin w
 def well(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Everything in order: a broker's folder, a worker that beats, nothing that waits."""
     settings.BEHAVIOUR_DIR = tmp_path / "behaviour"
-    settings.CELERY_BROKER_URL = "filesystem://"
+    settings.CELERY_BROKER_URL = "folder://"
     settings.BROKER_DIR = tmp_path
     monkeypatch.setattr(diagnosis, "PATIENCE", 0.0)
     monkeypatch.setattr(heartbeat, "_written_at", 0.0)
