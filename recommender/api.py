@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -9,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recommender.forms import LONGEST_SENTENCE, MOST_REMOVED
-from recommender.shelf import four_alike, four_for
+from recommender.shelf import Offer, four_alike, four_for
 from shop.api.catalogue import GuestView, ListedCardSerializer
 from shop.api.fields import money
 from shop.api.requests import asked_of
-from shop.selectors.catalogue import whole_products
+from shop.selectors.catalogue import top_tags, whole_products
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -55,11 +56,17 @@ class AskQuery(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+def tagged(offers: list[Offer]) -> list[Offer]:
+    """Their products with the tags that a program is told."""
+    prefetch_related_objects([offer.product for offer in offers], top_tags())
+    return offers
+
+
 class Alike(GuestView):
     @extend_schema(operation_id="alike", responses=OfferSerializer(many=True))
     def get(self, request: Request, product_id: int) -> Response:
         """Four products like this one. Where the recommender is down they are the most loved ones."""
-        offers = four_alike(get_object_or_404(whole_products(), pk=product_id))
+        offers = tagged(four_alike(get_object_or_404(whole_products(), pk=product_id)))
         return Response(OfferSerializer(offers, many=True, context={"request": request}).data)
 
 
@@ -69,4 +76,5 @@ class Ask(GuestView):
         """Four products that answer a wish, with what was understood of it."""
         asked = asked_of(request, AskQuery)
         answer = four_for(asked["q"], asked["without"])
+        tagged(answer.offers)
         return Response(AnswerSerializer(answer, context={"request": request}).data)

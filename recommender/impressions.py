@@ -133,7 +133,7 @@ def opened_by(request: HttpRequest) -> Opened | None:
 def record(impressions: Sequence[Impression], opened: Opened | None) -> None:
     """One insert for what was shown, one for what was opened. Never fails: the page is worth more."""
     try:
-        with page_patience(WRITING_MS):
+        with page_patience(WRITING_MS, is_durable=False):
             if impressions:
                 Impression.objects.bulk_create(impressions)
             if opened:

@@ -17,11 +17,14 @@ _rests_until = 0.0
 
 
 @contextmanager
-def page_patience(milliseconds: int, *, at_one_moment: bool = False) -> Iterator[None]:
+def page_patience(
+    milliseconds: int, *, at_one_moment: bool = False, is_durable: bool = True
+) -> Iterator[None]:
     """Queries inside end in time for a page. Raises RecommenderUnavailable where they do not.
 
     `at_one_moment`: they all see the database as the first one did, and write nothing. Vectors that are
-    compared are then of one embedder, even while another's take their place.
+    compared are then of one embedder, even while another's take their place. What is not `is_durable` is
+    written without a wait for the disk: a server that loses its power loses the last second of it.
     """
     global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
     if time.monotonic() < _rests_until:
@@ -30,6 +33,8 @@ def page_patience(milliseconds: int, *, at_one_moment: bool = False) -> Iterator
     beginning = f"SET LOCAL statement_timeout = {int(milliseconds)}"
     if at_one_moment and not connection.in_atomic_block:
         beginning = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {beginning}"
+    if not is_durable:
+        beginning = f"{beginning}; SET LOCAL synchronous_commit = off"
     try:
         with transaction.atomic(using="recommender"):
             with connection.cursor() as cursor:

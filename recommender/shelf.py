@@ -148,7 +148,7 @@ def pinned(product_id: int) -> ForYou:
 def offers_of(found: Sequence[ForYou]) -> list[Offer]:
     """The first four that can be had now."""
     chosen = {one.product_id: one for one in found}
-    cards = catalogue.product_cards(list(chosen), with_tags=False) if chosen else []
+    cards = catalogue.product_cards(list(chosen)) if chosen else []
     return [
         Offer(card, reason := chosen[card.pk].reason, SHOPPER_SENTENCES.of(reason), chosen[card.pk].parts)
         for card in cards

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from operator import and_
+from typing import overload
 
 from django.db.models import (
     Case,
@@ -108,6 +109,12 @@ class Criteria:
     found: Found | None = None  # what a finder says of `text`, where one does
 
     @property
+    def asked(self) -> object:
+        """What was asked, by which an answer may be remembered: without what was looked up for it."""
+        category_id = self.category and self.category.pk
+        return replace(self, category=None, named=None, found=None), category_id
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether anything was chosen beside the words or the category."""
         return bool(
@@ -142,15 +149,12 @@ def best_sellers(size: int) -> "QuerySet[Product]":
     return products.prefetch_related(top_tags())[:size]
 
 
-def product_cards(product_ids: Sequence[int], *, with_tags: bool = True) -> list[Product]:
-    """The products of `product_ids` that are on sale, in that order, ready for cards: two queries.
+def product_cards(product_ids: Sequence[int]) -> list[Product]:
+    """The products of `product_ids` that are on sale, in that order, for cards that say why they are shown.
 
-    A card that says why it is shown needs no tags, and one query is enough.
+    Such cards show no tags.
     """
-    rows = Product.objects.on_sale().filter(pk__in=product_ids)
-    if with_tags:
-        rows = rows.prefetch_related(top_tags())
-    found = {product.pk: product for product in rows}
+    found = {product.pk: product for product in Product.objects.on_sale().filter(pk__in=product_ids)}
     return [found[product_id] for product_id in product_ids if product_id in found]
 
 
@@ -171,6 +175,37 @@ def listed_products(criteria: Criteria) -> "QuerySet[Product]":
         called = _by_name(" ".join(criteria.text.split()), NAMED_SO if criteria.found else NAMED_LIKE)
         products = products.order_by(called, *fitness, *ORDERINGS[criteria.sort])
     return products.prefetch_related(top_tags())
+
+
+class ListedProducts(Sequence[Product]):
+    """A list as its pages show it: which products stand on a page is at most LIST_SECONDS old, but not what
+    they cost, and whether they are to be had. One that is no longer sold is left out."""
+
+    def __init__(self, criteria: Criteria, total: int) -> None:
+        self._criteria, self._total = criteria, total
+
+    def __len__(self) -> int:
+        return self._total
+
+    @overload
+    def __getitem__(self, place: int) -> Product: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Product]: ...
+    def __getitem__(self, place: int | slice) -> Product | list[Product]:
+        if isinstance(place, int):
+            return self[place : place + 1][0]
+        just_read: list[Product] = []
+
+        def ask() -> list[int]:
+            just_read.extend(listed_products(self._criteria)[place])
+            return [product.pk for product in just_read]
+
+        ids = remembered("listed", (self._criteria.asked, place.start, place.stop), LIST_SECONDS, ask)
+        if just_read or not ids:
+            return just_read
+        products = Product.objects.on_sale().filter(pk__in=ids).prefetch_related(top_tags())
+        found = {product.pk: product for product in products}
+        return [found[product_id] for product_id in ids if product_id in found]
 
 
 def looked_up(criteria: Criteria) -> Criteria:

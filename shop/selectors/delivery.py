@@ -1,17 +1,25 @@
 """What delivery costs wherever nothing is known of the address."""
 
-from django.db.models import Exists, Subquery
+from dataclasses import dataclass
 
 from shop.models import DeliveryRule
-from shop.models.catalogue import ProductQuerySet
-
-TERMS = ("fee", "free_from", "days")
+from shop.remembering import LIST_SECONDS, remembered
 
 
-def with_delivery_terms(products: ProductQuerySet) -> ProductQuerySet:
-    """Each with `delivery_fee`, `delivery_free_from` and `delivery_days` of the rule for all provinces, and
-    whether `delivery_differs` in some; in the statement that reads the product."""
-    rules = DeliveryRule.objects.filter(is_active=True)
-    everywhere = rules.filter(regions__regex=r"^\s*$").order_by("rank", "pk")
-    terms = {f"delivery_{name}": Subquery(everywhere.values(name)[:1]) for name in TERMS}
-    return products.annotate(**terms, delivery_differs=Exists(rules.exclude(regions__regex=r"^\s*$")))
+@dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """The rule for all provinces, None where there is none, and whether some have one of their own."""
+
+    rule: DeliveryRule | None
+    differs: bool
+
+
+def delivery_terms() -> DeliveryTerms:
+    """As they were at most LIST_SECONDS ago: cart and checkout ask for the rule anew."""
+    return remembered("delivery terms", "", LIST_SECONDS, _delivery_terms)
+
+
+def _delivery_terms() -> DeliveryTerms:
+    rules = list(DeliveryRule.objects.filter(is_active=True))
+    everywhere = [rule for rule in rules if rule.covers("")]
+    return DeliveryTerms(next(iter(everywhere), None), differs=len(everywhere) < len(rules))

@@ -56,8 +56,7 @@ class Facets:
 
 def facets_of(criteria: Criteria) -> Facets:
     """At most LIST_SECONDS old: the counts of a large catalogue take longer than the page itself."""
-    category_id = criteria.category and criteria.category.pk
-    asked = replace(criteria, category=None, sort=Sort.POPULAR), category_id
+    asked = replace(criteria, sort=Sort.POPULAR).asked
     return remembered("facets", asked, LIST_SECONDS, lambda: _counted(criteria))
 
 

@@ -1,27 +1,42 @@
-"""`{% kept facts … %}…{% endkept %}`: a part of a page that is drawn once for the same facts.
+"""`{% kept facts … filling names … %}…{% endkept %}`: a part of a page that is drawn once for the same facts.
 
-The facts must be all that the part shows, beside the language: then what is kept is never out of date.
+The facts must be all that the part shows, beside the language: then what is kept is never out of date. What
+differs from page to page (a form's token, a link that counts) is named after `filling`: the part is kept with
+holes in it, and the page's own values are put in.
 """
 
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable
-from itertools import count
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain, count
 from operator import attrgetter
+from secrets import token_hex
 from threading import Lock
+from typing import Any
 
+from cachetools import LRUCache
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from shop.models import Product, ProductTag, Review
+from shop.models import Category, Product, ProductTag, Review
 from shop.selectors.cart import CartLine
+from shop.selectors.facets import Choice, Facets
 
 register = template.Library()
 
-MOST_KEPT = 4_000  # parts, of about 2 KB
+MOST_KEPT = 16_000_000  # characters, of two bytes each
 
-_kept: OrderedDict[Hashable, SafeString] = OrderedDict()
+HOLE = token_hex(8)  # nobody can write it into a text of theirs
+
+Drawn = tuple[str, ...]  # text and the names of holes by turns, beginning and ending with text
+
+
+def characters(drawn: Drawn) -> int:
+    return sum(map(len, drawn))
+
+
+_kept: LRUCache[Hashable, Drawn] = LRUCache(MOST_KEPT, characters)
 _lock = Lock()
 _numbers = count()
 
@@ -68,25 +83,57 @@ def tag_facts(tags: Iterable[ProductTag]) -> tuple[Hashable, ...]:
     return tuple(map(_shown_of_a_tag, tags))
 
 
+@register.filter
+def facet_facts(facets: Facets) -> tuple[Hashable, ...]:
+    """All that templates/shop/_facets.html shows of them."""
+    choices: Iterable[Choice[Any]] = chain(
+        facets.categories, facets.prices, facets.stars, facets.tags, facets.brands
+    )
+    return (facets.total > 0, facets.in_stock, *map(_shown_of_a_choice, choices))
+
+
+def _shown_of_a_choice(choice: Choice[Any]) -> tuple[Hashable, ...]:
+    value = choice.value
+    shown = (value.pk, value.name, value.name_zh) if isinstance(value, Category) else value
+    return shown, choice.products, choice.is_chosen
+
+
 @register.tag
 def kept(parser: Parser, token: Token) -> "KeptNode":
-    facts = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
+    _, *facts = token.split_contents()
+    holes: list[str] = []
+    if "filling" in facts:
+        at = facts.index("filling")
+        facts, holes = facts[:at], facts[at + 1 :]
     nodes = parser.parse(("endkept",))
     parser.delete_first_token()
-    return KeptNode(nodes, facts)
+    return KeptNode(nodes, [parser.compile_filter(fact) for fact in facts], holes)
 
 
 class KeptNode(template.Node):
-    def __init__(self, nodelist: NodeList, facts: list[FilterExpression]) -> None:
-        self.nodelist, self.facts, self.number = nodelist, facts, next(_numbers)
+    def __init__(self, nodelist: NodeList, facts: Sequence[FilterExpression], holes: Sequence[str]) -> None:
+        self.nodelist, self.facts, self.holes, self.number = nodelist, facts, holes, next(_numbers)
 
     def render(self, context: template.Context) -> SafeString:
-        key = (self.number, get_language(), *(fact.resolve(context) for fact in self.facts))
-        drawn = _kept.get(key)
+        values = {name: value for name in self.holes if (value := context.get(name))}
+        facts = (fact.resolve(context) for fact in self.facts)
+        key = (self.number, get_language(), *values, *facts)
+        with _lock:
+            drawn = _kept.get(key)
         if drawn is None:
-            drawn = self.nodelist.render(context)
+            drawn = self.draw(context, values)
             with _lock:
                 _kept[key] = drawn
-                while len(_kept) > MOST_KEPT:
-                    _kept.popitem(last=False)
-        return drawn
+        return filled(drawn, values)
+
+    def draw(self, context: template.Context, holes: Iterable[str]) -> Drawn:
+        with context.push(**{name: mark_safe(f"{HOLE}{name}{HOLE}") for name in holes}):  # noqa: S308 (ours)
+            return tuple(str(self.nodelist.render(context)).split(HOLE))
+
+
+def filled(drawn: Drawn, values: Mapping[str, Any]) -> SafeString:
+    if len(drawn) == 1:
+        return mark_safe(drawn[0])  # noqa: S308 (it was rendered)
+    parts = list(drawn)
+    parts[1::2] = (conditional_escape(values[name]) for name in drawn[1::2])
+    return mark_safe("".join(parts))  # noqa: S308

@@ -1,4 +1,4 @@
-from django.core.paginator import Page
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from shop.selectors import catalogue
 from shop.selectors.catalogue import Criteria, Sort
 from shop.selectors.facets import facets_of
 from shop.selectors.home import home_page
-from shop.views.pages import CountedPaginator, page_or_part
+from shop.views.pages import page_or_part
 
 ON_A_PAGE = 24
 SUGGESTIONS = 4
@@ -59,8 +59,8 @@ def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
     """What templates/shop/_listing.html shows."""
     criteria = catalogue.looked_up(criteria)
     facets = facets_of(criteria)
-    paginator = CountedPaginator(catalogue.listed_products(criteria), ON_A_PAGE, facets.total)
-    page: Page[Product] = paginator.get_page(request.GET.get("page"))
+    products = catalogue.ListedProducts(criteria, facets.total)
+    page: Page[Product] = Paginator(products, ON_A_PAGE).get_page(request.GET.get("page"))
     return {
         "criteria": criteria,
         "page": page,

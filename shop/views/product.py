@@ -11,7 +11,7 @@ from shop.forms.reviews import ReviewForm, review_filter_from
 from shop.models import Product
 from shop.models.reviews import ReviewStatus
 from shop.selectors import catalogue, reviews
-from shop.selectors.delivery import with_delivery_terms
+from shop.selectors.delivery import delivery_terms
 from shop.sentences import sentence
 from shop.services.history import record_view
 from shop.services.reviews import post_review
@@ -66,7 +66,7 @@ def why_not(error: ShopError) -> str:
 
 
 def find_product(request: HttpRequest, product_id: int) -> Product:
-    return get_object_or_404(with_delivery_terms(reviews.products_for(request.user.pk)), pk=product_id)
+    return get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
 
 
 def product_page(
@@ -83,6 +83,7 @@ def product_page(
         "path": catalogue.path_to(shown.category),
         "pictures": list(shown.pictures.all()),
         "tags": reviews.published_tags(shown),
+        "delivery": delivery_terms(),
         "bars": bars,
         "wanted": wanted,
         "page": page,

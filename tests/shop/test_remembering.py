@@ -1,5 +1,6 @@
 """What a process remembers for a moment, and parts of pages that are drawn once."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.template import Context, Template
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from shop.models import Product, Review
+from shop.models import DeliveryRule, Product, Review
 from shop.remembering import remembered
 from shop.services.cart import add_to_cart
 from tests.shop.builders import a_customer, a_product, a_review, a_shelf, a_tag, an_announcement
@@ -79,6 +81,76 @@ def test_a_list_remembers_its_counts_but_never_a_price_or_a_stock(client: Client
     page = shown(client, f"{shelf.get_absolute_url()}?sort=newest")
     assert "¥7.77" in page
     assert "Sold out" in page
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_list_remembers_which_products_stand_in_it_and_leaves_out_what_is_not_sold_any_more(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    shelf = a_shelf()
+    for name, price in (("Sencha", "3.00"), ("Gyokuro", "1.00"), ("Bancha", "2.00")):
+        a_product(name, category=shelf, selling_price=Decimal(price))
+    cheapest_first = f"{shelf.get_absolute_url()}?sort=price"
+    shown(client, cheapest_first)
+    Product.objects.filter(name="Bancha").update(is_on_sale=False)
+    a_product("Matcha", category=shelf, selling_price=Decimal("0.50"))
+    with django_assert_num_queries(3):  # the category, the products, their tags
+        page = shown(client, cheapest_first)
+    assert "Bancha" not in page
+    assert page.index("Gyokuro") < page.index("Sencha")
+    assert "Matcha" not in page
+    caches["process"].clear()  # thirty seconds later
+    page = shown(client, cheapest_first)
+    assert page.index("Matcha") < page.index("Gyokuro") < page.index("Sencha")
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_delivery_costs_may_be_some_seconds_old_on_a_products_page_but_not_in_the_cart(
+    client: Client,
+) -> None:
+    product, alice = a_product("Sencha"), a_customer()
+    rule = DeliveryRule.objects.create(name="Everywhere", fee=Decimal("5.00"))
+    assert "Delivery ¥5.00." in shown(client, product.get_absolute_url())
+    DeliveryRule.objects.filter(pk=rule.pk).update(fee=Decimal("6.00"))
+    assert "Delivery ¥5.00." in shown(client, product.get_absolute_url())
+    add_to_cart(customer=alice, product_id=product.pk, quantity=1)
+    client.force_login(alice)
+    assert "¥6.00" in shown(client, "/cart/")
+
+
+def test_a_kept_part_is_filled_with_what_differs_from_page_to_page() -> None:
+    shown = "{{ name }} {{ token }} {{ link|default:'-' }}"
+    part = Template(f"{{% load kept %}}{{% kept name filling token link %}}{shown}{{% endkept %}}")
+
+    def drawn(**context: object) -> str:
+        return part.render(Context(context))
+
+    assert drawn(name="Sencha", token="a<b", link="/one/") == "Sencha a&lt;b /one/"
+    assert drawn(name="Sencha", token="c", link="/two/") == "Sencha c /two/"
+    assert drawn(name="Sencha", token="c") == "Sencha c -"
+    assert drawn(name="{{ token }}", token="c", link="x") == "{{ token }} c x"
+
+
+def test_each_shopper_gets_their_own_token_with_the_lines_of_a_cart() -> None:
+    product = a_product("Sencha")
+    tokens = set()
+    for browser in (Client(), Client()):
+        browser.post(f"/cart/{product.pk}/add/", {"quantity": "1"})
+        found = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', shown(browser, "/cart/"))
+        assert len(set(found)) == 1
+        tokens.update(found)
+    assert len(tokens) == 2
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_narrows_a_list_shows_what_is_chosen(client: Client) -> None:
+    shelf = a_shelf()
+    for brand in ("Uji", "Yame"):
+        a_product(f"Sencha {brand}", category=shelf, brand=brand)
+    ticked = '<input type="checkbox" name="brand" value="Uji" checked>'
+    assert ticked not in shown(client, shelf.get_absolute_url())
+    assert ticked in shown(client, f"{shelf.get_absolute_url()}?brand=Uji")
+    assert ticked not in shown(client, f"{shelf.get_absolute_url()}?brand=Yame")
 
 
 @pytest.mark.parametrize(
