@@ -16,13 +16,14 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connections
 from django.http import HttpRequest
 from django.utils import timezone
 
 from recommender.exceptions import RecommenderUnavailable
 from recommender.for_you import Parts
-from recommender.models import Click, Impression, Place
-from recommender.patience import page_patience
+from recommender.models import Impression, Place
+from recommender.patience import in_passing
 from recommender.selectors import Reason, ReasonKind
 from shop.models import Product
 from shop.selectors.customers import closed_customers
@@ -35,6 +36,13 @@ ROBOTS = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|scrap|preview|monitor|curl|wget|python|java/|headless|lighthouse|facebookext",
     re.IGNORECASE,
 )
+
+CLICK = """
+    INSERT INTO recommender_click (impression_id, product_id, clicked_at)
+    SELECT token, %s, %s FROM recommender_impression
+    WHERE token = %s AND %s = ANY(product_ids) AND shown_at >= %s
+    ON CONFLICT DO NOTHING
+"""
 
 logger = logging.getLogger(__name__)
 _page: ContextVar[list[Impression] | None] = ContextVar("impressions of the page being made", default=None)
@@ -131,11 +139,11 @@ def opened_by(request: HttpRequest) -> Opened | None:
 
 
 def record(impressions: Sequence[Impression], opened: Opened | None) -> None:
-    """One insert for what was shown, one for what was opened. Never fails: the page is worth more."""
+    """An insert for what was shown, one for what was opened. Never fails: the page is worth more."""
     try:
-        with page_patience(WRITING_MS, is_durable=False):
-            if impressions:
-                Impression.objects.bulk_create(impressions)
+        with in_passing(WRITING_MS):
+            for impression in impressions:
+                impression.save(force_insert=True)
             if opened:
                 count_click(opened)
     except RecommenderUnavailable:
@@ -144,15 +152,10 @@ def record(impressions: Sequence[Impression], opened: Opened | None) -> None:
 
 def count_click(opened: Opened) -> None:
     """Only of a product that was shown there, soon after, once."""
-    showing = Impression.objects.filter(
-        token=opened.token,
-        product_ids__contains=[opened.product_id],
-        shown_at__gte=timezone.now() - COUNTS_FOR,
-    )
-    if showing.exists():
-        Click.objects.bulk_create(
-            [Click(impression_id=opened.token, product_id=opened.product_id, clicked_at=timezone.now())],
-            ignore_conflicts=True,
+    now = timezone.now()
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute(
+            CLICK, [opened.product_id, now, str(opened.token), opened.product_id, now - COUNTS_FOR]
         )
 
 

@@ -17,30 +17,45 @@ _rests_until = 0.0
 
 
 @contextmanager
-def page_patience(
-    milliseconds: int, *, at_one_moment: bool = False, is_durable: bool = True
-) -> Iterator[None]:
+def page_patience(milliseconds: int, *, at_one_moment: bool = False) -> Iterator[None]:
     """Queries inside end in time for a page. Raises RecommenderUnavailable where they do not.
 
     `at_one_moment`: they all see the database as the first one did, and write nothing. Vectors that are
-    compared are then of one embedder, even while another's take their place. What is not `is_durable` is
-    written without a wait for the disk: a server that loses its power loses the last second of it.
+    compared are then of one embedder, even while another's take their place.
     """
-    global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
-    if time.monotonic() < _rests_until:
-        raise RecommenderUnavailable
     connection = connections["recommender"]
     beginning = f"SET LOCAL statement_timeout = {int(milliseconds)}"
     if at_one_moment and not connection.in_atomic_block:
         beginning = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {beginning}"
-    if not is_durable:
-        beginning = f"{beginning}; SET LOCAL synchronous_commit = off"
+    with answering(), transaction.atomic(using="recommender"):
+        with connection.cursor() as cursor:
+            cursor.execute(beginning)
+        with connection.execute_wrapper(until(time.monotonic() + milliseconds / 1000)):
+            yield
+
+
+@contextmanager
+def in_passing(milliseconds: int) -> Iterator[None]:
+    """Each statement inside writes something that may be lost, in one trip to the database: a transaction of
+    its own that ends in time and does not wait for the disk. Raises RecommenderUnavailable."""
+    connection = connections["recommender"]
+    settings = f"SET LOCAL statement_timeout = {int(milliseconds)}; SET LOCAL synchronous_commit = off; "
+
+    def alone(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        return execute(sql if connection.in_atomic_block else settings + sql, *arguments)
+
+    with answering(), connection.execute_wrapper(alone):
+        yield
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises RecommenderUnavailable where the database does not answer, and for a while after it did not."""
+    global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
+    if time.monotonic() < _rests_until:
+        raise RecommenderUnavailable
     try:
-        with transaction.atomic(using="recommender"):
-            with connection.cursor() as cursor:
-                cursor.execute(beginning)
-            with connection.execute_wrapper(until(time.monotonic() + milliseconds / 1000)):
-                yield
+        yield
     except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:
         if not isinstance(error.__cause__, QueryCanceled):
             _rests_until = time.monotonic() + REST

@@ -3,9 +3,10 @@
 Where the recommender is down, slow, or knows too little, the most loved products take the free places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -35,7 +36,10 @@ from shop.remembering import remembered
 from shop.selectors import catalogue
 from shop.selectors.touched import Touch
 
+T = TypeVar("T")
+
 ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how much, is asked each time
+PLACED_SECONDS = 5  # until a pin or a hide counts on every page
 FOR_YOU_SECONDS = 10  # for which the same touches give the same four; whether they can be had is asked anew
 BARELY_FITS = (
     0.4  # the score of the best answer below which a request in which nothing was understood has none
@@ -78,24 +82,22 @@ class Answer:
 
 def four_alike(product: Product) -> list[Offer]:
     try:
-        found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon_alike(product.pk))
-        found = not_hidden(found)
+        found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon(lambda: alike(product.pk)))
+        hidden = soon_placed().hidden
     except RecommenderUnavailable:
-        found = []
-    return filled_up(offers(found, ALIKE_SENTENCES), but=product)
+        return filled_up([], but=product)
+    shown = [one for one in found if one.product_id not in hidden]
+    return filled_up(offers(shown, ALIKE_SENTENCES), but=product)
 
 
-def not_hidden(found: Sequence[Recommendation]) -> list[Recommendation]:
-    """What is kept for a minute may have been hidden since. Raises RecommenderUnavailable."""
-    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
-        hidden = placements().hidden
-    return [one for one in found if one.product_id not in hidden]
-
-
-def soon_alike(product_id: int) -> list[Recommendation]:
+def soon(ask: Callable[[], T]) -> T:
     """Raises RecommenderUnavailable where it takes longer than a page waits."""
     with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
-        return alike(product_id)
+        return ask()
+
+
+def soon_placed() -> Placements:
+    return remembered("placements", "", PLACED_SECONDS, lambda: soon(placements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,8 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     Whether a product can be had, and for how much, is asked each time.
     """
     try:
-        with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
-            placed = placements()
-            found = soon_for_you(touches, placed) if touches else []
+        placed = soon_placed()
+        found = soon_for_you(touches, placed) if touches else []
     except RecommenderUnavailable:
         placed, found = Placements(), []
     theirs = offers_of(found)
@@ -137,7 +138,9 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
 def soon_for_you(touches: Sequence[Touch], placed: Placements) -> list[ForYou]:
     """Of these very touches and placements: another purchase, pin or hide is another question."""
     asked = (settings.BEHAVIOUR_DIR, tuple(touches), placed.pinned, sorted(placed.hidden))
-    return remembered("for you", asked, FOR_YOU_SECONDS, lambda: for_you(touches, placed=placed))
+    return remembered(
+        "for you", asked, FOR_YOU_SECONDS, lambda: soon(lambda: for_you(touches, placed=placed))
+    )
 
 
 def pinned(product_id: int) -> ForYou:

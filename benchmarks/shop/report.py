@@ -104,9 +104,10 @@ def times(outcomes: "Sequence[Outcome]") -> Iterator[str]:
     yield ""
     yield (
         "A number after a plus sign counts the statements to the recommender's own database. Each process "
-        "of ours remembers the home page for 10 s, what a search finds and the counts of a list's facets "
-        "for 30 s, and which products are alike for 60 s; so a price on the home page may be that old; a "
-        "product, a cart and an order read prices and stock anew. Searches are of 24 requests in turn, "
+        "of ours remembers the home page and four for the same touches for 10 s, which products stand on a "
+        "list's page, the counts of its facets, and a product's tags and pictures for 30 s, and which "
+        "products are alike for 60 s; so a price on the home page may be that old; a list, a product, a "
+        "cart and an order read prices and stock anew. Searches are of 24 requests in turn, "
         "products 100 in turn; the lines below them say what a page costs of which nothing is remembered."
     )
 

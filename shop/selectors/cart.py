@@ -86,8 +86,20 @@ class Cart:
         return {line.product.pk: Wanted(line.quantity, line.price_seen) for line in self.lines}
 
 
+# Of a product and its categories, what no line of a cart shows: much of it is long.
+_WHEN_AND_WHO = ("created_at", "changed_at", "created_by", "changed_by")
+_LONG = ("detail", "detail_zh", "rich_detail", "rich_detail_zh")
+_NAMES = ("name", "name_zh", "rank", "level", *_WHEN_AND_WHO)
+_NOT_SHOWN = (
+    *(f"product__{name}" for name in (*_LONG, *_WHEN_AND_WHO)),
+    *(f"product__category__{name}" for name in _NAMES),
+    *(f"product__category__parent__{name}" for name in _NAMES),
+)
+
+
 def cart_of(customer: Customer) -> Cart:
     items = CartItem.objects.filter(customer=customer).select_related("product__category__parent")
+    items = items.defer(*_NOT_SHOWN)
     return Cart(tuple(cart_line(item.product, item.quantity, item.price_seen) for item in items))
 
 

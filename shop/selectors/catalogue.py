@@ -136,6 +136,12 @@ def shown_departments() -> list[Category]:
     return remembered("departments", "", LIST_SECONDS, lambda: list(departments()))
 
 
+def shelf(category_id: int) -> Category:
+    """With what stands above it, at most LIST_SECONDS old."""
+    rows = Category.objects.select_related("parent__parent")
+    return remembered("shelf", category_id, LIST_SECONDS, lambda: rows.get(pk=category_id))
+
+
 def category_tree() -> "QuerySet[Category]":
     """The departments, each with its `open_children`, each of those with its own: three queries."""
     shelves = Prefetch("children", Category.objects.open(), to_attr="open_children")

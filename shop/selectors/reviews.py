@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 
-from shop.models import Customer, OrderItem, Product, ProductTag, Review, TagMention
+from shop.models import Customer, OrderItem, Product, ProductPicture, ProductTag, Review, TagMention
 from shop.models.catalogue import ProductQuerySet
 from shop.models.orders import SENT
+from shop.remembering import LIST_SECONDS, remembered
 
 STARS = (5, 4, 3, 2, 1)
 
@@ -17,6 +18,15 @@ class StarBar:
     stars: int
     count: int
     percent: int  # of all the product's reviews, rounded
+
+
+@dataclass(frozen=True, slots=True)
+class ProductParts:
+    """What a product's page shows beside the product and its reviews."""
+
+    bars: list[StarBar]
+    tags: list[ProductTag]
+    pictures: list[ProductPicture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +68,29 @@ def star_distribution(product: Product) -> list[StarBar]:
     ]
 
 
+def product_parts(product: Product) -> ProductParts:
+    """At most LIST_SECONDS old, and of the reviews that the product has now."""
+    of = product.pk, product.changed_at, product.review_count, product.stars_total
+    return remembered("product parts", of, LIST_SECONDS, lambda: _product_parts(product))
+
+
+def _product_parts(product: Product) -> ProductParts:
+    return ProductParts(
+        star_distribution(product), list(published_tags(product)), list(product.pictures.all())
+    )
+
+
 def published_tags(product: Product) -> "QuerySet[ProductTag]":
     return product.tags.order_by("rank", "pk")
 
 
 def products_for(customer_id: int | None) -> ProductQuerySet:
-    """Products with all that stands above them; of each, whether the customer was sent it and reviewed it."""
+    """Products, and of each whether the customer was sent it and reviewed it."""
     own = Review.objects.filter(product=OuterRef("pk"), customer=customer_id or 0)
     sent = OrderItem.objects.filter(
         product=OuterRef("pk"), order__customer=customer_id or 0, order__status__in=SENT
     )
-    products = Product.objects.select_related("category__parent__parent")
-    return products.annotate(is_reviewed=Exists(own), is_bought=Exists(sent))
+    return Product.objects.annotate(is_reviewed=Exists(own), is_bought=Exists(sent))
 
 
 def purchase_of(customer: Customer, product: Product) -> OrderItem | None:

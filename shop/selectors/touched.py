@@ -12,7 +12,7 @@ from django.utils import timezone
 from shop.models import CartItem, OrderItem, Review
 from shop.models.orders import CLOSED, PaymentStatus
 from shop.selectors.history import Viewer, views_by
-from shop.selectors.statements import in_one_statement
+from shop.selectors.statements import Part, Prepared, in_one_statement
 
 PRAISE = 4  # stars from which a review speaks for a product
 MOST_VIEWS, MOST_BOUGHT, MOST_CARTED, MOST_PRAISED = 60, 60, 30, 30  # the latest of each
@@ -32,28 +32,35 @@ class Touch:
     at: datetime
 
 
-Rows = QuerySet[Any, tuple[Any, ...]]
-
-
 def touches_of(viewer: Viewer, in_cart: Collection[int] = ()) -> list[Touch]:
     """The latest, newest first, in one statement. `in_cart` are the products of a guest's cart."""
-    parts: list[Rows] = []
-    if viewer.customer_id or viewer.visitor:
-        parts.append(of_kind(TouchKind.VIEWED, views_by(viewer), "viewed_at")[:MOST_VIEWS])
     if viewer.customer_id:
-        own = viewer.customer_id
-        parts += [
-            of_kind(TouchKind.CARTED, CartItem.objects.filter(customer=own), "changed_at")[:MOST_CARTED],
-            of_kind(TouchKind.BOUGHT, kept().filter(order__customer=own), "order__paid_at")[:MOST_BOUGHT],
-            of_kind(TouchKind.PRAISED, praises().filter(customer=own), "created_at")[:MOST_PRAISED],
-        ]
-    found = [Touch(TouchKind(kind), product_id, at) for kind, product_id, at in in_one_statement(*parts)]
+        rows = OF_CUSTOMER.rows(viewer.customer_id)
+    else:
+        rows = in_one_statement(*viewed(viewer)) if viewer.visitor else []
+    found = [Touch(TouchKind(kind), product_id, at) for kind, product_id, at in rows]
     now = timezone.now()
     found += [Touch(TouchKind.CARTED, product_id, now) for product_id in in_cart]
     return sorted(found, key=lambda touch: (touch.at, touch.product_id, touch.kind), reverse=True)
 
 
-def of_kind(kind: TouchKind, rows: "QuerySet[Any, Any]", moment: str) -> Rows:
+def viewed(viewer: Viewer) -> list[Part]:
+    return [of_kind(TouchKind.VIEWED, views_by(viewer), "viewed_at")[:MOST_VIEWS]]
+
+
+def of_customer(own: int) -> list[Part]:
+    return [
+        *viewed(Viewer(customer_id=own)),
+        of_kind(TouchKind.CARTED, CartItem.objects.filter(customer=own), "changed_at")[:MOST_CARTED],
+        of_kind(TouchKind.BOUGHT, kept().filter(order__customer=own), "order__paid_at")[:MOST_BOUGHT],
+        of_kind(TouchKind.PRAISED, praises().filter(customer=own), "created_at")[:MOST_PRAISED],
+    ]
+
+
+OF_CUSTOMER = Prepared(of_customer)
+
+
+def of_kind(kind: TouchKind, rows: "QuerySet[Any, Any]", moment: str) -> Part:
     return rows.order_by(f"-{moment}", "-pk").values_list(
         Value(kind.value, CharField()), "product_id", F(moment)
     )

@@ -19,8 +19,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from shop.models import Category, Product, ProductTag, Review
+from shop.models import Category, Product, ProductPicture, ProductTag, Review
 from shop.selectors.cart import CartLine
+from shop.selectors.delivery import DeliveryTerms
 from shop.selectors.facets import Choice, Facets
 
 register = template.Library()
@@ -54,6 +55,12 @@ _shown_of_a_review = attrgetter(
     "stars", "title", "body", "author_name", "created_at", "is_verified_purchase", "is_imported",
     "helpful_votes",
 )  # fmt: skip
+_shown_on_a_page = attrgetter(
+    "brand", "brief", "brief_zh", "detail", "detail_zh", "rich_detail", "rich_detail_zh", "sku", "asin",
+    "in_stock", "limit_per_order", "is_on_sale", "category.is_deleted",
+)  # fmt: skip
+_shown_of_a_picture = attrgetter("pk", "picture.name", "alt", "alt_zh")
+_shown_of_a_step = attrgetter("pk", "name", "name_zh")
 _shown_of_a_tag = attrgetter("label", "polarity", "share", "count")
 
 
@@ -62,6 +69,31 @@ def card_facts(product: Product) -> tuple[Hashable, ...]:
     """All that templates/shop/_card.html shows of a product."""
     tags = tuple(tag.label for tag in getattr(product, "top_tags", ()))
     return (*_shown_on_a_card(product), product.in_stock > 0, tags)
+
+
+@register.filter
+def product_facts(product: Product) -> tuple[Hashable, ...]:
+    """All that templates/shop/product.html shows of a product itself."""
+    return (*_shown_on_a_card(product), *_shown_on_a_page(product))
+
+
+@register.filter
+def picture_facts(pictures: Iterable[ProductPicture]) -> tuple[Hashable, ...]:
+    """All that templates/shop/_gallery.html shows of them."""
+    return tuple(map(_shown_of_a_picture, pictures))
+
+
+@register.filter
+def path_facts(path: Iterable[Category]) -> tuple[Hashable, ...]:
+    """All that templates/shop/_path.html shows of it."""
+    return tuple(map(_shown_of_a_step, path))
+
+
+@register.filter
+def delivery_facts(delivery: DeliveryTerms) -> tuple[Hashable, ...]:
+    """All that templates/shop/_delivery.html shows."""
+    rule = delivery.rule
+    return delivery.differs, rule and (rule.fee, rule.free_from, rule.days)
 
 
 @register.filter

@@ -66,25 +66,27 @@ def why_not(error: ShopError) -> str:
 
 
 def find_product(request: HttpRequest, product_id: int) -> Product:
-    return get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
+    found = get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
+    found.category = catalogue.shelf(found.category_id)
+    return found
 
 
 def product_page(
     request: HttpRequest, shown: Product, form: ReviewForm, *, status: int = 200
 ) -> HttpResponse:
     wanted = review_filter_from(request.GET)
-    bars = reviews.star_distribution(shown)
+    parts = reviews.product_parts(shown)
     paginator = CountedPaginator(
-        reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE, reviews.count_of(wanted, bars)
+        reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE, reviews.count_of(wanted, parts.bars)
     )
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "product": shown,
         "path": catalogue.path_to(shown.category),
-        "pictures": list(shown.pictures.all()),
-        "tags": reviews.published_tags(shown),
+        "pictures": parts.pictures,
+        "tags": parts.tags,
         "delivery": delivery_terms(),
-        "bars": bars,
+        "bars": parts.bars,
         "wanted": wanted,
         "page": page,
         "form": form,

@@ -418,11 +418,26 @@ def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, 
 
 
 @pytest.mark.usefixtures("memory")
+def test_placements_are_asked_for_once_in_some_seconds(
+    goods: dict[str, Product], alice: Customer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    looked_at(alice, goods["Sencha"])
+    shown = shelf.four_for_you(of(alice), []).offers[0].product
+    Placement.objects.create(product_id=shown.pk, kind=PlacementKind.HIDE)
+    with django_assert_num_queries(0, using="recommender"):
+        assert shown in [offer.product for offer in shelf.four_for_you(of(alice), []).offers]
+    caches["process"].clear()  # five seconds later
+    assert shown not in [offer.product for offer in shelf.four_for_you(of(alice), []).offers]
+
+
+@pytest.mark.usefixtures("memory")
 def test_the_same_touches_are_asked_about_once_and_a_new_one_at_once(
     goods: dict[str, Product], alice: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a process that remembers, as in service; what staff hide and what is sold out go at once, too."""
+    """In a process that remembers, as in service; what is sold out goes at once, too, and what staff hide
+    when the seconds are over for which placements are remembered."""
     asked: list[int] = []
+    monkeypatch.setattr(shelf, "PLACED_SECONDS", 0)
 
     def counted(touches: list[Touch], **placed: Any) -> list[ForYou]:
         asked.append(len(touches))

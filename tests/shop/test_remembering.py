@@ -12,7 +12,7 @@ from django.template import Context, Template
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from shop.models import DeliveryRule, Product, Review
+from shop.models import DeliveryRule, Product, ProductTag, Review
 from shop.remembering import remembered
 from shop.services.cart import add_to_cart
 from tests.shop.builders import a_customer, a_product, a_review, a_shelf, a_tag, an_announcement
@@ -116,6 +116,23 @@ def test_what_delivery_costs_may_be_some_seconds_old_on_a_products_page_but_not_
     add_to_cart(customer=alice, product_id=product.pk, quantity=1)
     client.force_login(alice)
     assert "¥6.00" in shown(client, "/cart/")
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_products_page_remembers_tags_and_pictures_but_counts_a_review_at_once(client: Client) -> None:
+    product = a_product("Sencha")
+    a_tag(product, "fresh", a_review(product, stars=5))
+    shown(client, product.get_absolute_url())
+    a_tag(product, "grassy", a_review(product, stars=2, body="Too much grass."), rank=1)
+    page = shown(client, product.get_absolute_url())
+    assert "2 reviews" in page
+    assert "Too much grass." in page
+    assert "grassy" in page  # with the review came the tags of now
+    ProductTag.objects.filter(product=product, label="fresh").update(label="mild")
+    assert "?tag=mild" not in shown(client, product.get_absolute_url())
+    assert "?tag=mild" in shown(client, f"/product/{product.pk}/tags/")  # which waits for a new tag
+    caches["process"].clear()  # thirty seconds later
+    assert "?tag=mild" in shown(client, product.get_absolute_url())
 
 
 def test_a_kept_part_is_filled_with_what_differs_from_page_to_page() -> None:
