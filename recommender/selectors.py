@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 from django.db import connections
-from django.db.models import Max
+from django.db.models import F, Max
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
@@ -30,9 +30,11 @@ from recommender.scoring import (
 )
 from recommender.search import Filters, Match, nearest
 from recommender.text_search import AskedTerm, asked_for_terms, worded
+from shop.remembering import remembered
 
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
+MOST_PRODUCTS_SECONDS = 60
 CANDIDATES = 60
 FEW = 3
 
@@ -102,38 +104,57 @@ class TagsOf:
     rarities: Rarities
 
     @classmethod
-    def products(cls, product_ids: Collection[int], labels: Collection[str] = ()) -> "TagsOf":
+    def products(
+        cls,
+        product_ids: Collection[int],
+        labels: Collection[str] = (),
+        holding: Collection[str] | None = None,
+    ) -> "TagsOf":
+        """Of the tags only those that hold one of `holding`, where it is given."""
         by_product: dict[int, list[TagCluster]] = defaultdict(list)
-        for tag in TagCluster.objects.filter(product_id__in=product_ids).order_by("product_id", "rank"):
+        counts: dict[str, int] = {}
+        tags = TagCluster.objects.filter(product_id__in=product_ids).order_by("product_id", "rank")
+        if holding is not None:
+            tags = tags.filter(members__overlap=list(holding))
+        for tag in tags.annotate(carried_by=F("medoid__product_count")):
             by_product[tag.product_id].append(tag)
-        medoids = {tag.medoid_id for tags in by_product.values() for tag in tags}
-        counts = Label.objects.filter(pk__in=medoids.union(labels)).values_list("text", "product_count")
-        return cls(by_product, Rarities(dict(counts), most_products()))
+            counts[tag.medoid_id] = tag.carried_by
+        if others := set(labels) - counts.keys():
+            counts |= dict(Label.objects.filter(pk__in=others).values_list("text", "product_count"))
+        return cls(by_product, Rarities(counts, most_products()))
 
     def of(self, product_id: int) -> list[TagCluster]:
         return self.by_product.get(product_id, [])
 
 
 def most_products() -> int:
-    """How many products carry the commonest label."""
-    return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
+    """How many products carry the commonest label, at most MOST_PRODUCTS_SECONDS ago."""
+
+    def ask() -> int:
+        return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
+
+    return remembered("most products", "", MOST_PRODUCTS_SECONDS, ask)
 
 
 def alike(product_id: int, limit: int = SPARE) -> list[Recommendation]:
     """Products like this one, the likest first; none where the recommender does not know it yet."""
-    entry = ProductEntry.objects.filter(pk=product_id, embedding__isnull=False).first()
+    known = ProductEntry.objects.filter(pk=product_id, embedding__isnull=False)
+    entry = known.only("embedding", "category_ids").first()
     if entry is None:
         return []
     vector = np.array(entry.embedding, dtype=np.float32)
     matches = nearest(vector, Filters(without=frozenset({product_id})), CANDIDATES)
-    tags = TagsOf.products([product_id, *(match.product_id for match in matches)])
-    others = ProductEntry.objects.filter(pk__in=[match.product_id for match in matches])
-    paths = dict(others.values_list("product_id", "category_ids"))
-    return best([beside(entry, match, paths[match.product_id], tags) for match in matches], limit)
+    ids = [match.product_id for match in matches]
+    ours = TagsOf.products([product_id]).of(product_id)
+    tags = TagsOf.products(ids, holding=[tag.medoid_id for tag in ours])
+    paths = dict(ProductEntry.objects.filter(pk__in=ids).values_list("product_id", "category_ids"))
+    return best([beside(entry, ours, match, paths[match.product_id], tags) for match in matches], limit)
 
 
-def beside(entry: ProductEntry, match: Match, path: Sequence[int], tags: TagsOf) -> Recommendation:
-    shared = shared_tags(tags.of(entry.product_id), tags.of(match.product_id), tags.rarities)
+def beside(
+    entry: ProductEntry, ours: Sequence[TagCluster], match: Match, path: Sequence[int], tags: TagsOf
+) -> Recommendation:
+    shared = shared_tags(ours, tags.of(match.product_id), tags.rarities)
     near = nearness(entry.category_ids, path)
     return Recommendation(
         match.product_id,
