@@ -185,6 +185,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+SESSION_ENGINE = "shop.sessions"
 SESSION_COOKIE_HTTPONLY = True
 HTTPS = env.flag("HTTPS", False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
 if HTTPS:

@@ -25,6 +25,7 @@ from recommender.models import Click, Impression, Place, Placement, ReviewEntry,
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
 from shop.admin.looking import OnlyLookedAt
+from shop.forms.admin import NAMED_HALVES
 from shop.label_names import local_label
 from shop.models import Customer, HomeSlot, Product
 from shop.remembering import remembered
@@ -60,6 +61,7 @@ class PlacementAdmin(admin.ModelAdmin[Placement]):
     search_fields = ("note",)
     list_per_page = 50
     form = PlacementForm
+    formfield_overrides = NAMED_HALVES
 
     def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
         return ("named", "kind", "until", "note") if obj else ("product", "kind", "until", "note")
@@ -140,7 +142,7 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
     def beside(self, impression: Impression) -> SafeString | str:
         if impression.beside_id is None:
             return "–"
-        return linked(impression.beside_id, products_by_id([impression.beside_id]))
+        return on_sale_as(impression.beside_id, products_by_id([impression.beside_id]))
 
     @admin.display(description=_("why"))
     def why(self, impression: Impression) -> SafeString:
@@ -150,7 +152,7 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
         parts = impression.parts or [None] * len(impression.product_ids)
         rows = [
             (
-                linked(product_id, names),
+                on_sale_as(product_id, names),
                 sentence_of(impression.place, reason),
                 told(part),
                 gettext("opened") if product_id in opened else "",
@@ -160,7 +162,7 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
             )
         ]
         return format_html(
-            "<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead><tbody>{}</tbody></table>",
+            "<table><thead><tr><th>{}</th><th>{}</th><th>{}</th><td></td></tr></thead><tbody>{}</tbody></table>",
             gettext("product"),
             gettext("reason"),
             gettext("parts of the score"),
@@ -181,12 +183,25 @@ class NamingProducts:
         return getattr(row, "product_name", "") or str(row.product_id)
 
 
+class ReadByFilter(admin.SimpleListFilter):
+    title = _("read by")
+    parameter_name = "labelled_with__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        versions = ReviewEntry.objects.exclude(labelled_with="").order_by("labelled_with")
+        named = versions.values_list("labelled_with", flat=True).distinct()
+        return [("", _("no model yet")), *((version, version) for version in named)]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[ReviewEntry]") -> "QuerySet[ReviewEntry]":
+        return queryset if self.value() is None else queryset.filter(labelled_with=self.value())
+
+
 @admin.register(ReviewEntry)
 class ReviewEntryAdmin(NamingProducts, OnlyLookedAt, admin.ModelAdmin[ReviewEntry]):
     """Which reviews the tag model has read, and which version of it did."""
 
     list_display = ("review_id", "product_name", "stars", "title", "labelled_with")
-    list_filter = ("is_published", "labelled_with")
+    list_filter = ("is_published", ReadByFilter)
     search_fields = ("review_id__exact", "product_id__exact")
     search_help_text = _("The id of a review or of a product")
     ordering = ("-review_id",)
@@ -322,6 +337,14 @@ def products_by_id(product_ids: Iterable[int]) -> Mapping[int, Product]:
 def linked(product_id: int, products: Mapping[int, Product]) -> SafeString:
     name = products[product_id].local_name if product_id in products else f"#{product_id}"
     return format_html('<a href="{}">{}</a>', reverse("admin:shop_product_change", args=[product_id]), name)
+
+
+def on_sale_as(product_id: int, products: Mapping[int, Product]) -> SafeString:
+    """Leads to where shoppers see it: whoever answers them may have no rights over products."""
+    if product_id not in products:
+        return format_html("#{}", product_id)
+    product = products[product_id]
+    return format_html('<a href="{}">{}</a>', product.get_absolute_url(), product.local_name)
 
 
 def name_products(rows: Iterable[Placement | ReviewEntry | TagCluster]) -> None:

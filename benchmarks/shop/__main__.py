@@ -2,7 +2,8 @@
 
 Makes a catalogue in a MariaDB or MySQL database of ours, copies it into one of django-oscar's (the published
 package in an environment of its own, its default views and templates), starts each site with two gunicorn
-workers, and lets 20 clients at once ask for each kind of page. Writes docs/benchmarks/shop.md.
+workers, and lets 20 clients at once ask for each kind of page; then they order, and as many of the staff look
+at what came of it. Writes docs/benchmarks/shop.md.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from benchmarks.shop.weight import Weight, weigh
 from config.embedded_postgres.server import EmbeddedPostgres
 
 BROWSED = ("home", "list", "search", "new-search", "product", "new-product", "cart")
+STAFF = ("staff-home", "staff-orders", "staff-products", "staff-order", "staff-customer")  # by staff
 SEARCHES = (
     "tea", "green tea", "coffee", "chocolate", "noodles", "organic honey", "rice", "olive oil", "crunchy",
     "dark chocolate", "almond", "soy sauce", "juice", "breakfast", "pepper", "salt", "biscuits", "oat milk",
@@ -129,6 +131,14 @@ def measure(site: Site, options: argparse.Namespace, plan: Path, catalogue: Path
         outcome.pages["order"] = clients.order(
             address, pages["buyers"], options.clients, site.prepare, site.place
         )
+        pages["staff-order"] = clients.links_on(
+            address, pages["staff"][0], pages["staff-orders"][0], site.order_link
+        )
+        for kind in STAFF:
+            say(f"{site.name}: {kind}")
+            outcome.pages[kind] = clients.browse(
+                address, pages["staff"], pages[kind], options.seconds, warm_up(kind, pages, options)
+            )
     site.forget()
     return outcome
 

@@ -104,6 +104,20 @@ async def _browse(
     return timed
 
 
+def links_on(address: str, session: str, path: str, pattern: str) -> list[str]:
+    """Where the page at `path` leads, of what `pattern` describes."""
+    return asyncio.run(_links_on(address, session, path, pattern))
+
+
+async def _links_on(address: str, session: str, path: str, pattern: str) -> list[str]:
+    async with shopper(address, session) as browser:
+        page = await get(browser, path)
+    found = sorted(set(re.findall(f'href="({pattern})"', page.text)))
+    if not found:
+        raise UnexpectedAnswer(f"{path} leads to nothing like {pattern}\n{page.text[:2000]}")
+    return found
+
+
 def order(address: str, buyers: Sequence[str], clients: int, prepare: Ask, place: Ask) -> Timed:
     """Every buyer walks to the last step; then all press the button, `clients` at a time."""
     return asyncio.run(_order(address, buyers, clients, prepare, place))

@@ -70,6 +70,7 @@ class Site:
     variables: dict[str, str]
     prepare: Ask
     place: Ask
+    order_link: str  # how the staff's list of orders leads to one
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,6 +139,7 @@ def larder(folder: Path, server: Server) -> Site:
         },
         prepare=larder_checkout,
         place=larder_order,
+        order_link=r"/admin/shop/order/\d+/change/",
     )
 
 
@@ -157,6 +159,7 @@ def oscar(folder: Path, server: Server) -> Site:
         variables={**parts, "OSCAR_DATABASE": database, "OSCAR_FOLDER": str(home)},
         prepare=oscar_checkout,
         place=oscar_order,
+        order_link=r"/dashboard/orders/\d+/",
     )
 
 

@@ -33,14 +33,13 @@ class InstalmentsOfLoan(Lines):
         "number", "due_on", "principal", "interest", "fee", "principal_paid", "interest_paid", "fee_paid",
         "is_ahead",
     )  # fmt: skip
-    joined = ("loan",)
 
 
 class EntriesOfLoan(Lines):
     model = LedgerEntry
     fields = ("on", "kind", "account_lines", "reverses", "created_at")
     readonly_fields = ("account_lines",)
-    joined = ("loan", "reverses__loan")
+    joined = ("reverses__loan",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[LedgerEntry]":
         return super().get_queryset(request).prefetch_related("lines")
@@ -55,7 +54,7 @@ class EntriesOfLoan(Lines):
 class EventsOfLoan(Lines):
     model = LoanEvent
     fields = ("status", "actor", "note", "at")
-    joined = ("actor", "loan")
+    joined = ("actor",)
 
 
 class RepaymentsOfLoan(Lines):

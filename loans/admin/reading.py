@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from shop.admin.looking import Lines as LinesLookedAt
 from shop.admin.looking import OnlyLookedAt
 from shop.models import Customer
 
@@ -36,20 +37,9 @@ class ReadOnly(OnlyLookedAt, admin.ModelAdmin[Any]):
         return officer
 
 
-class Lines(admin.TabularInline[Any, Any]):
-    extra = 0
-    can_delete = False
-    joined: tuple[str, ...] = ()  # rows that each line is named by
+class Lines(LinesLookedAt):
+    joined: tuple[str, ...] = ()  # rows that a line names
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related(*self.joined) if self.joined else rows
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields or ()
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -76,7 +76,6 @@ class InstalmentAdmin(ReadOnly):
 class LinesOfEntry(Lines):
     model = LedgerLine
     fields = ("account", "amount")
-    joined = ("entry__loan",)
 
 
 @admin.register(LedgerEntry)
@@ -91,7 +90,6 @@ class LedgerEntryAdmin(ReadOnly):
 class PaymentsOfRepayment(Lines):
     model = RepaymentPayment
     fields = ("provider", "callback_id", "amount", "currency", "outcome", "settled", "created_at")
-    joined = ("repayment",)
 
 
 @admin.register(Repayment)

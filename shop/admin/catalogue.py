@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from shop.admin.audit import Audited
-from shop.admin.looking import OnlyLookedAt
+from shop.admin.looking import Lines, OnlyLookedAt
 from shop.admin.product_file import ByCsv
 from shop.exceptions import StockAllocated
-from shop.forms.admin import ProductForm
+from shop.forms.admin import ProductForm, ProductRowForm, RowForm
 from shop.forms.pictures import REENCODED
 from shop.models import Category, Product, ProductPicture, ProductTag
 from shop.models.catalogue import ChangedBy
@@ -42,8 +42,17 @@ class KeepsWho(admin.ModelAdmin[Any]):
         return False
 
 
+class EditedInRows(admin.ModelAdmin[Any]):
+    """Fields of its list can be edited, and each says whose it is."""
+
+    row_form: type[ModelForm[Any]] = RowForm
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
+        return super().get_changelist_form(request, form=self.row_form, **kwargs)
+
+
 @admin.register(Category)
-class CategoryAdmin(KeepsWho):
+class CategoryAdmin(EditedInRows, KeepsWho):
     list_display = ("path", "rank", "products_count", "is_deleted")
     list_editable = ("rank",)
     list_filter = ("level", "is_deleted")
@@ -92,14 +101,9 @@ def tree_order() -> tuple[Any, ...]:
     return (*first, *second, third, "id")
 
 
-class TagsOfProduct(admin.TabularInline[ProductTag, Product]):
+class TagsOfProduct(Lines):
     model = ProductTag
-    fields = readonly_fields = ("label", "polarity", "count", "share", "rank")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = ("label", "polarity", "count", "share", "rank")
 
 
 def thumbnail(picture: FieldFile) -> str:
@@ -109,6 +113,7 @@ def thumbnail(picture: FieldFile) -> str:
 
 class PicturesOfProduct(admin.TabularInline[ProductPicture, Product]):
     model = ProductPicture
+    form = RowForm
     fields = ("preview", "picture", "alt", "alt_zh", "rank")
     readonly_fields = ("preview",)
     formfield_overrides = REENCODED
@@ -142,8 +147,9 @@ class TagFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(ByCsv, Audited, KeepsWho):
+class ProductAdmin(EditedInRows, ByCsv, Audited, KeepsWho):
     form = ProductForm
+    row_form = ProductRowForm
     list_display = (
         "local_name",
         "category",
@@ -226,9 +232,6 @@ class ProductAdmin(ByCsv, Audited, KeepsWho):
         super().save_formset(request, form, formset, change)
         for name in gone:
             forget_picture(name=name)
-
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ModelForm[Any]]:
-        return super().get_changelist_form(request, form=ProductForm, **kwargs)
 
 
 def replaced_pictures(formset: "BaseModelFormSet[Any, Any]") -> list[str]:

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from shop.admin.catalogue import KeepsWho, thumbnail
+from shop.admin.catalogue import EditedInRows, KeepsWho, thumbnail
+from shop.forms.admin import NAMED_HALVES
 from shop.forms.pictures import REENCODED
 from shop.models import Announcement, CarouselSlide, HomeSlot
 from shop.models.content import Windowed
@@ -20,12 +21,12 @@ HISTORY = (("created_at", "created_by"), ("changed_at", "changed_by"))
 WINDOW = ("is_published", ("starts_at", "ends_at"))
 
 
-class WindowedAdmin(KeepsWho):
+class WindowedAdmin(EditedInRows, KeepsWho):
     """Content of the home page, which may be deleted: nobody follows it."""
 
     list_filter: ClassVar[tuple[str, ...]] = ("is_published", "starts_at", "ends_at")
     readonly_fields = ("preview", "created_at", "created_by", "changed_at", "changed_by")
-    formfield_overrides = REENCODED
+    formfield_overrides = {**REENCODED, **NAMED_HALVES}
     list_per_page = 50
 
     @admin.display(description=_("state"))

@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from shop.admin.catalogue import EditedInRows
 from shop.admin.looking import OnlyLookedAt
-from shop.forms.admin import CouponForm
+from shop.forms.admin import NAMED_HALVES, CouponForm
 from shop.models import Coupon, CustomerCoupon, DeliveryRule
 
 
@@ -17,6 +18,7 @@ class CouponAdmin(admin.ModelAdmin[Coupon]):
     search_fields = ("name", "name_zh", "code")
     autocomplete_fields = ("category", "product")
     readonly_fields = ("claimed_count",)
+    formfield_overrides = NAMED_HALVES
 
     @admin.display(description=_("had so far"), ordering="claimed_count")
     def had(self, coupon: Coupon) -> str:
@@ -35,6 +37,6 @@ class CustomerCouponAdmin(OnlyLookedAt, admin.ModelAdmin[CustomerCoupon]):
 
 
 @admin.register(DeliveryRule)
-class DeliveryRuleAdmin(admin.ModelAdmin[DeliveryRule]):
+class DeliveryRuleAdmin(EditedInRows):
     list_display = ("name", "rank", "fee", "free_from", "days", "is_active")
     list_editable = ("rank", "fee", "free_from", "days", "is_active")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest
 
 
@@ -16,3 +17,13 @@ class OnlyLookedAt:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Lines(OnlyLookedAt, admin.TabularInline[Any, Any]):
+    """Rows that belong to the one above."""
+
+    template = "admin/lines.html"
+    extra = 0
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields or ()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from shop.admin.audit import Audited
+from shop.admin.looking import Lines
 from shop.exceptions import ShopError
 from shop.forms.packing import OrderRow, ProgressRows, RefundRows, ShipRows
 from shop.models import Order, OrderEvent, OrderItem, Payment, Refund, Shipment, StockMovement
@@ -38,17 +39,6 @@ class Ledger(admin.ModelAdmin[Any]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in self.opts.fields]
-
-
-class Lines(admin.TabularInline[Any, Any]):
-    extra = 0
-    can_delete = False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields or ()
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ItemsOfOrder(Lines):

@@ -1,11 +1,14 @@
 """Forms of the admin."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Category, Coupon, Customer, Product
@@ -28,6 +31,31 @@ class CustomerChangeForm(UserChangeForm[Customer]):
 
     def clean_email(self) -> str | None:
         return normal_email(self.cleaned_data["email"])
+
+
+class RowForm(forms.ModelForm[Any]):
+    """A row of a table, where no label stands beside a field: each says what it is, and whose."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        whose = f", {self.instance}" if self.instance.pk else ""
+        for shown in self.visible_fields():
+            shown.field.widget.attrs["aria-label"] = f"{shown.label}{whose}"
+
+
+class DateAndTimeField(forms.SplitDateTimeField):
+    """Each half says what it is: a label can point at one field alone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for half, name in zip(self.widget.widgets, (_("date"), _("time of day")), strict=True):
+            half.attrs["aria-label"] = format_lazy("{}, {}", self.label, name)
+
+
+# For an admin's `formfield_overrides`.
+NAMED_HALVES: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
+    models.DateTimeField: {"form_class": DateAndTimeField}
+}
 
 
 class ProductForm(forms.ModelForm[Product]):
@@ -59,6 +87,10 @@ class ProductForm(forms.ModelForm[Product]):
         if bool(cleaned.get("quantity")) != bool(cleaned.get("unit")):
             self.add_error("unit", _("A quantity needs a unit, and a unit a quantity."))
         return cleaned
+
+
+class ProductRowForm(RowForm, ProductForm):
+    pass
 
 
 class CouponForm(forms.ModelForm[Coupon]):

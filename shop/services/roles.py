@@ -37,7 +37,9 @@ def keep_roles() -> None:
 
 
 def keep_role(*, name: str, rights: Rights, app: str) -> None:
-    """A group whose rights are over rows of one app."""
+    """A group with exactly these rights over rows of one app; those over another's rows, that app gives."""
     group, _ = Group.objects.get_or_create(name=name)
     codenames = [f"{right}_{model}" for model, given in rights.items() for right in given]
-    group.permissions.set(Permission.objects.filter(content_type__app_label=app, codename__in=codenames))
+    of_app = Permission.objects.filter(content_type__app_label=app)
+    group.permissions.remove(*group.permissions.filter(pk__in=of_app).exclude(codename__in=codenames))
+    group.permissions.add(*of_app.filter(codename__in=codenames))

@@ -1,9 +1,12 @@
 """What the views of cart, checkout and login share: whose cart it is, and where a form came from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +19,7 @@ from shop.selectors.checkout import Summary, likely_rule, summary_for
 from shop.sentences import change_sentence
 from shop.services.cart import merge_cart
 from shop.session_cart import Wanted
+from shop.sessions import SessionStore
 
 COUPON = "coupon"  # the chosen one's id, in the session
 
@@ -50,12 +54,36 @@ def buyer(request: HttpRequest) -> Customer:
     return customer
 
 
+@contextmanager
+def changing_cart(request: HttpRequest) -> Iterator[None]:
+    """A guest's cart changes here in one tab after the other; a customer's is rows, which services lock."""
+    if request.user.is_authenticated:
+        yield
+        return
+    session = session_of(request)
+    with transaction.atomic():
+        is_stored = session.renew()
+        yield
+        if is_stored and session.modified:
+            session.save()
+
+
+@transaction.atomic
 def take_guest_cart(request: HttpRequest) -> dict[int, Wanted]:
     """The guest's lines, for one taker: of two logins at once from one session, one deletes its row."""
-    lines = {} if request.user.is_authenticated else session_cart.read(request.session)
-    if lines and Session.objects.filter(session_key=request.session.session_key).delete()[0]:
-        return lines
-    return {}
+    if request.user.is_authenticated or not session_cart.read(request.session):
+        return {}
+    if not session_of(request).renew():
+        return {}
+    lines = session_cart.read(request.session)
+    Session.objects.filter(session_key=request.session.session_key).delete()
+    return lines
+
+
+def session_of(request: HttpRequest) -> SessionStore:
+    session: Any = request.session
+    assert isinstance(session, SessionStore)  # noqa: S101 (as the settings name it)
+    return session
 
 
 def bring_cart(request: HttpRequest, lines: dict[int, Wanted]) -> None:

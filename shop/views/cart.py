@@ -13,7 +13,7 @@ from shop.models import Product
 from shop.sentences import sentence
 from shop.services import cart as services
 from shop.session_cart import Wanted
-from shop.views.baskets import cart_summary, current_cart, page_before
+from shop.views.baskets import cart_summary, changing_cart, current_cart, page_before
 from shop.views.pages import is_swap, page_or_part
 
 Change = Callable[[HttpRequest, int, int], Wanted | None]
@@ -49,7 +49,8 @@ def set_quantity(request: HttpRequest, product_id: int) -> HttpResponse:
 def remove(request: HttpRequest, product_id: int) -> HttpResponse:
     if request.user.is_authenticated:
         services.remove_from_cart(customer=request.user, product_id=product_id)
-    session_cart.put(request.session, product_id, None)
+    with changing_cart(request):
+        session_cart.put(request.session, product_id, None)
     messages.success(request, _("Taken out of your cart."))
     return redirect("shop:cart")
 
@@ -61,13 +62,12 @@ def changed(request: HttpRequest, product_id: int, change: Change, done: str) ->
         messages.error(request, str(form.errors["quantity"][0]))
         return redirect(page_before(request))
     try:
-        line = change(request, product_id, form.cleaned_data["quantity"])
+        make(change, request, product_id, form.cleaned_data["quantity"])
     except Product.DoesNotExist as error:
         raise Http404 from error
     except ShopError as error:
         messages.error(request, sentence(error))
     else:
-        session_cart.put(request.session, product_id, line)
         messages.success(request, done)
     return redirect(f"{page_before(request)}#product-{product_id}")
 
@@ -81,15 +81,18 @@ def stepped(request: HttpRequest, product_id: int, change: Change, done: str) ->
         refusal = str(form.errors["quantity"][0])
     else:
         try:
-            line = change(request, product_id, form.cleaned_data["quantity"])
+            make(change, request, product_id, form.cleaned_data["quantity"])
         except ShopError as error:
             refusal = sentence(error)
-        else:
-            session_cart.put(request.session, product_id, line)
     now = session_cart.quantity_of(request.session, product_id)
     is_same = bool(before and now and not refusal)
     context = {"product": product, "pieces": now, "is_same": is_same, "said": refusal or done}
     return render(request, "shop/_stepper_swap.html", context | {"refusal": refusal})
+
+
+def make(change: Change, request: HttpRequest, product_id: int, quantity: int) -> None:
+    with changing_cart(request):
+        session_cart.put(request.session, product_id, change(request, product_id, quantity))
 
 
 def _add(request: HttpRequest, product_id: int, quantity: int) -> Wanted | None:

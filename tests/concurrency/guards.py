@@ -8,7 +8,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,10 @@ from uuid import uuid4
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
+from shop import session_cart
 from shop.exceptions import CouponExhausted, OrderMoved, RefundTooHigh
 from shop.models import CartItem, Coupon, Customer, CustomerCoupon, IdempotencyKey, Order, OrderEvent, Product
 from shop.models.payments import PaymentOutcome
@@ -30,6 +33,7 @@ from shop.services.checkout import _store as store_order
 from shop.services.numbers import new_number
 from shop.services.payments import _outcome as outcome_of
 from shop.services.stock import Quantities
+from shop.session_cart import Wanted
 
 PAUSE = 0.3  # seconds between looking and acting: wide enough for the others to look too
 
@@ -166,6 +170,19 @@ def die_after_the_callback(record: Callable[..., object]) -> Callable[..., objec
     return record_and_die
 
 
+def guest_cart_as_read(request: HttpRequest) -> dict[int, Wanted]:
+    lines = session_cart.read(request.session)
+    time.sleep(PAUSE)
+    return lines
+
+
+@contextmanager
+def changing_what_was_read(request: HttpRequest) -> Iterator[None]:
+    session_cart.read(request.session)
+    time.sleep(PAUSE)
+    yield
+
+
 Replacements = dict[str, Callable[..., Any]]  # by dotted name
 
 WITHOUT: dict[str, Replacements] = {
@@ -202,6 +219,8 @@ WITHOUT: dict[str, Replacements] = {
         "shop.services.cart.lock_buyer": unlocked_buyer,
         "shop.services.cart._store": store_after_a_pause,
     },
+    "one taker of the guest's cart": {"shop.views.access.take_guest_cart": guest_cart_as_read},
+    "lock of the session": {"shop.views.cart.changing_cart": changing_what_was_read},
     "claim of the key": {"shop.api.idempotency.claim_key": look_for_the_key},
     "outbox": {"shop.services.payments.tell_the_desk": mail_after_commit},
 }

@@ -212,12 +212,44 @@ def test_control_without_the_lock_additions_are_lost(open_without: Open) -> None
     assert quantity < 8
 
 
-def test_a_login_pressed_twice_merges_the_guest_s_cart_once(servers: Servers) -> None:
+def press_login_twice(servers: Servers) -> tuple[list[Answer], int]:
+    """A guest with two pieces; and how many the customer has then."""
     product, alice = a_product(on_hand=100), a_customer("alice")
     session = guest_session(product)
     browsers = [Browser(port, session) for port in servers.ports]
     given = at_once(
         [partial(browser.post, "/login/", username="alice", password=PASSWORD) for browser in browsers]
     )
-    assert statuses(given) == [302, 302]
-    assert alice.cart_items.get().quantity == 2
+    return given, alice.cart_items.get().quantity
+
+
+def test_a_login_pressed_twice_merges_the_guest_s_cart_once(servers: Servers) -> None:
+    given, quantity = press_login_twice(servers)
+    assert (statuses(given), quantity) == ([302, 302], 2)
+
+
+def test_control_without_one_taker_the_guest_s_cart_is_merged_twice(open_without: Open) -> None:
+    _, quantity = press_login_twice(open_without("one taker of the guest's cart"))
+    assert quantity == 4
+
+
+def add_in_many_tabs(servers: Servers) -> tuple[list[Answer], dict[str, int]]:
+    """A guest with two pieces adds one more in each of six tabs, and another product in six others."""
+    product, other = a_product(on_hand=100), a_product(on_hand=100)
+    session = guest_session(product)
+    tabs = [Browser(servers.ports[number % 2], session) for number in range(6)]
+    given = at_once(
+        [partial(tab.post, f"/cart/{each.pk}/add/", quantity=1) for tab in tabs for each in (product, other)]
+    )
+    held = {line: quantity for line, (quantity, _) in SessionStore(session)["cart"].items()}
+    return given, {name: held.get(str(each.pk), 0) for name, each in {"tea": product, "rice": other}.items()}
+
+
+def test_what_a_guest_adds_in_many_tabs_adds_up(servers: Servers) -> None:
+    given, held = add_in_many_tabs(servers)
+    assert (statuses(given), held) == ([302] * 12, {"tea": 8, "rice": 6})
+
+
+def test_control_without_the_lock_of_the_session_a_tab_undoes_another(open_without: Open) -> None:
+    _, held = add_in_many_tabs(open_without("lock of the session"))
+    assert sum(held.values()) < 14

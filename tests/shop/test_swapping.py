@@ -111,7 +111,7 @@ def test_a_stepper_asks_the_same_however_full_the_cart_is(
         add_to_cart(customer=alice, product_id=a_product().pk, quantity=1)
     client.force_login(alice)
     press(client, product)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         press(client, product)
 
 

@@ -59,6 +59,11 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         "cart": ["/cart/"],
         "shoppers": [shopper(f"shopper-{n}", sellable, plan["lines"], n) for n in range(plan["clients"])],
         "buyers": [shopper(f"buyer-{n}", sellable, plan["lines"], n) for n in range(plan["orders"])],
+        "staff": [member_of_staff(f"staff-{n}") for n in range(plan["clients"])],
+        "staff-home": ["/admin/"],
+        "staff-orders": ["/admin/shop/order/"],
+        "staff-products": ["/admin/shop/product/"],
+        "staff-customer": [f"/admin/shop/customer/{pk}/change/" for pk in some_buyers()],
     }
     with open(pages_file, "w") as file:
         json.dump(pages, file)
@@ -145,6 +150,20 @@ def shopper(name: str, products: Sequence[Product], lines: int, number: int) -> 
         CartItem(customer=customer, product=product, quantity=1, price_seen=product.selling_price or 0)
         for product in (products[(number * lines + line) % len(products)] for line in range(lines))
     )
+    return session_of(customer)
+
+
+def member_of_staff(name: str) -> str:
+    """Who may see all; the key of their session."""
+    return session_of(Customer.objects.create(login_name=name, is_staff=True, is_superuser=True))
+
+
+def some_buyers() -> list[int]:
+    buyers = Customer.objects.filter(login_name__startswith="buyer-").order_by("pk")
+    return list(buyers.values_list("pk", flat=True)[:100])
+
+
+def session_of(customer: Customer) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(customer.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

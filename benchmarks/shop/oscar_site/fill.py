@@ -62,6 +62,11 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         "cart": ["/basket/"],
         "shoppers": [shopper(f"shopper-{n}", taken(sellable, plan, n)) for n in range(plan["clients"])],
         "buyers": [shopper(f"buyer-{n}", taken(sellable, plan, n)) for n in range(plan["orders"])],
+        "staff": [member_of_staff(f"staff-{n}") for n in range(plan["clients"])],
+        "staff-home": ["/dashboard/"],
+        "staff-orders": ["/dashboard/orders/"],
+        "staff-products": ["/dashboard/catalogue/"],
+        "staff-customer": [f"/dashboard/users/{pk}/" for pk in some_buyers()],
     }
     with open(pages_file, "w") as file:
         json.dump(pages, file)
@@ -168,6 +173,21 @@ def shopper(name: str, products: Sequence[Any]) -> str:
         )
         for record in StockRecord.objects.filter(product__in=products)
     )  # fmt: skip
+    return session_of(user)
+
+
+def member_of_staff(name: str) -> str:
+    """Who may see all; the key of their session."""
+    fields = {"email": f"{name}@example.org", "is_staff": True, "is_superuser": True}
+    return session_of(get_user_model().objects.create(username=name, **fields))
+
+
+def some_buyers() -> list[int]:
+    buyers = get_user_model().objects.filter(username__startswith="buyer-").order_by("pk")
+    return list(buyers.values_list("pk", flat=True)[:100])
+
+
+def session_of(user: Any) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
