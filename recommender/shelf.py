@@ -38,7 +38,7 @@ from shop.selectors.touched import Touch
 ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how much, is asked each time
 FOR_YOU_SECONDS = 10  # for which the same touches give the same four; whether they can be had is asked anew
 BARELY_FITS = (
-    0.4  # the score of the best answer below which a request in which nothing was understood has none
+    1.0  # the score of the best answer below which a request in which nothing was understood has none
 )
 
 
