@@ -31,6 +31,7 @@ HEAPS, SPREAD = 2_000, 0.6
 K = 4
 BLOCK = 10_000
 INDEX = "product_embedding_hnsw"
+WIDE = 200  # ef_search of those that do not walk on by a rule of their own
 
 Floats = NDArray[np.float32]
 Way = Callable[[Floats, int], "list[Match]"]
@@ -177,7 +178,7 @@ def ways() -> dict[str, Way]:
     from pgvector import HalfVector  # noqa: PLC0415
     from pgvector.django import CosineDistance  # noqa: PLC0415
 
-    from recommender.search import EF_SEARCH, Filters, compared, matches, nearest  # noqa: PLC0415
+    from recommender.search import Filters, compared, matches, nearest  # noqa: PLC0415
 
     def rows(vector: Floats, category: int) -> object:
         distance = CosineDistance("embedding", HalfVector(vector))
@@ -190,7 +191,7 @@ def ways() -> dict[str, Way]:
                     "SELECT set_config('hnsw.iterative_scan', %s, true),"
                     " set_config('hnsw.ef_search', %s, true), set_config('enable_bitmapscan', 'off', true),"
                     " set_config('enable_seqscan', 'off', true)",
-                    [mode, str(EF_SEARCH)],
+                    [mode, str(WIDE)],
                 )
                 return matches(rows(vector, category).order_by("distance"), K)  # type: ignore[attr-defined]
 
