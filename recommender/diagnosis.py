@@ -14,7 +14,7 @@ from django.db import connections
 from django.utils import timezone
 
 from recommender import learning, weights
-from recommender.embedders import embedder_in_use
+from recommender.embedders import embedder_in_use, embedder_wanted
 from recommender.exceptions import BehaviourUnreadable
 from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
@@ -28,6 +28,7 @@ STALE = learning.LONG + learning.LONG / 2  # a version older than this, with som
 PATIENCE = 5.0  # seconds that products and reviews may wait to be renewed while we look
 LEAST_PGVECTOR = (0, 8)
 CONNECTING = 3  # seconds
+PROBE = "great taste"
 
 
 class Verdict(Enum):
@@ -148,8 +149,16 @@ def label_model() -> str:
 
 
 def sentence_encoder() -> str:
+    """The one whose vectors are searched has to answer, and to be the one that EMBEDDER names."""
     embedder = embedder_in_use()
-    return f"{embedder.model_version} can be loaded."
+    embedder.embed([PROBE])
+    wanted = embedder_wanted(seconds=settings.CHAT_TIMEOUT_MS / 1000)
+    if wanted.model_version != embedder.model_version:
+        raise Wrong(
+            f"EMBEDDER={settings.EMBEDDER} names {wanted.model_version}, and the vectors in use are of "
+            f"{embedder.model_version}: run manage.py rebuild_embeddings, or name that one again."
+        )
+    return f"{embedder.model_version}, which EMBEDDER={settings.EMBEDDER} names, answers."
 
 
 def vector_sizes() -> str:
@@ -241,7 +250,7 @@ CHECKS = (
     Examined("broker", broker, "See that it runs and that CELERY_BROKER_URL names it."),
     Examined("worker", worker, "See that CACHE_URL names a cache that answers."),
     Examined("label model", label_model, "Set LABEL_MODEL_DIR to one, or run manage.py train_seq2label."),
-    Examined("sentence encoder", sentence_encoder, "", IN_POSTGRES),
+    Examined("sentence encoder", sentence_encoder, "See EMBEDDER and what it needs.", IN_POSTGRES),
     Examined("vector sizes", vector_sizes, "", (*IN_POSTGRES, "sentence encoder")),
     Examined("cursors", cursors, "", ("shop's database", *IN_POSTGRES)),
     Examined("tags", tags, "", IN_POSTGRES),

@@ -4,10 +4,10 @@ In three steps: what was touched makes interests and a context; interests and co
 are scored, and the best four taken that are not nearly the same. Nothing is written.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from django.conf import settings
@@ -29,7 +29,7 @@ from recommender.interests import (
 )
 from recommender.search import MOST_SCANNED, Filters, are_few
 from recommender.selectors import SPARE, Placements, Reason, ReasonKind
-from recommender.tag_memory import tags_of, vectors_of
+from recommender.tag_memory import directions_of, tags_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
@@ -134,12 +134,9 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
     behaviour = weights.held(settings.BEHAVIOUR_DIR)
     scores = behaviour.scores(shopper.weights)
     found = candidates(shopper, [*placed.pinned, *named_by(behaviour, scores, shopper.without)])
-    ranked = ranking(shopper, found, behaviour, scores)
-    by_id = {one.product_id: one for one in ranked}
-    pinned = [by_id[product_id] for product_id in placed.pinned if product_id in by_id]
-    others = [one for one in ranked if one.product_id not in placed.pinned]
+    ranked = ranking(shopper, found, behaviour, scores, placed.pinned)[: len(placed.pinned) + 2 * limit]
     same = {frozenset((one.product_id, other)) for one in found for other in one.same}
-    return varied([*pinned, *others[: 2 * limit]], same)[:limit]
+    return [one.shown() for one in varied(ranked, same, limit)]
 
 
 def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shopper:
@@ -149,10 +146,9 @@ def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shoppe
     rows = rows_of(REVISIONS, [list(said)]) if said else []
     revisions = {product_id: revision for product_id, revision, _version in rows}
     tags = tags_of(revisions)
-    labels = {tag.medoid_id for held in tags.values() for tag in held if tag.polarity >= 0}
-    vectors = vectors_of(labels, max((version for *_, version in rows), default=""))
+    told = directions_of(revisions, tags, max((version for *_, version in rows), default=""))
     known = {product_id: weight for product_id, weight in said.items() if product_id in revisions}
-    return Shopper(known, interests_of(known, tags, vectors), frozenset({*in_mind(touches), *hidden}))
+    return Shopper(known, interests_of(known, tags, told), frozenset({*in_mind(touches), *hidden}))
 
 
 def in_mind(touches: Sequence[Touch]) -> set[int]:
@@ -204,8 +200,33 @@ def candidate_of(
     )
 
 
-def ranking(shopper: Shopper, found: Sequence[Candidate], behaviour: Weights, scores: Floats) -> list[ForYou]:
-    """Every candidate with its score and reason, the best first."""
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its score, and what it takes to say why: said only of those that are shown."""
+
+    product_id: int
+    score: float
+    parts: tuple[float, float, float, float]  # as in Parts
+    kin: "Kin"
+
+    def shown(self) -> ForYou:
+        behaviour, content, shopper, product = (round(float(part), 4) for part in self.parts)
+        return ForYou(
+            self.product_id,
+            self.score,
+            reason_of(self.kin.common(), behaviour),
+            Parts(behaviour, content, shopper, product, self.kin.number),
+        )
+
+
+def ranking(
+    shopper: Shopper,
+    found: Sequence[Candidate],
+    behaviour: Weights,
+    scores: Floats,
+    pinned: Sequence[int] = (),
+) -> list[Ranked]:
+    """Every candidate with its score: the pinned as they are pinned, then the best first."""
     if not found:
         return []
     tags = tags_of({one.product_id: one.revision for one in found})
@@ -215,37 +236,38 @@ def ranking(shopper: Shopper, found: Sequence[Candidate], behaviour: Weights, sc
     shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
     product_trust = blend.trust(support, blend.PRODUCT_DOUBT)
     total = blend.blended(behaved, content, shopper_trust, product_trust)
+    columns = (behaved.tolist(), content.tolist(), [shopper_trust] * len(found), product_trust.tolist())
     ranked = [
-        ForYou(
-            one.product_id,
-            float(total[place]),
-            reason_of(kin[place].common, float(behaved[place])),
-            Parts(
-                round(float(behaved[place]), 4), round(float(content[place]), 4), round(shopper_trust, 4),
-                round(float(product_trust[place]), 4), kin[place].number,
-            ),
+        Ranked(one.product_id, score, parts, best)
+        for one, score, parts, best in zip(
+            found, total.tolist(), zip(*columns, strict=True), kin, strict=True
         )
-        for place, one in enumerate(found)
-    ]  # fmt: skip
-    return sorted(ranked, key=lambda one: (-one.score, one.product_id))
+    ]
+    places = {product_id: place for place, product_id in enumerate(pinned)}
+    return sorted(
+        ranked, key=lambda one: (places.get(one.product_id, len(places)), -one.score, one.product_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """How well a product fits the interest that it fits best; `number` is None where it fits none."""
+    """How well a product fits the interest that it fits best; `interest` is None where it fits none."""
 
     fit: float
-    number: int | None
-    common: Sequence[Common]
+    number: int | None = None
+    interest: Interest | None = None
+    tags: Sequence[HeldTag] = ()
+
+    def common(self) -> Sequence[Common]:
+        return in_common(self.interest, self.tags) if self.interest else ()
 
 
 def kindred(interests: Sequence[Interest], one: Candidate, tags: Sequence[HeldTag]) -> Kin:
-    best = Kin(0.0, None, ())
+    best = Kin(0.0)
     for number, interest in enumerate(interests):
-        common = in_common(interest, tags)
-        fit = kinship(interest, one.similarities.get(number, 0.0), common)
+        fit = kinship(interest, one.similarities.get(number, 0.0), tags)
         if fit > best.fit:
-            best = Kin(fit, number, common)
+            best = Kin(fit, number, interest, tags)
     return best
 
 
@@ -271,17 +293,27 @@ def reason_of(common: Sequence[Common], behaved: float) -> Reason:
     return Reason(ReasonKind.TOGETHER if behaved > 0 else ReasonKind.MEANING)
 
 
-def varied(ranked: Sequence[ForYou], same: Collection[frozenset[int]]) -> list[ForYou]:
-    """Without what is nearly the same as something before it; those stand at the end, for want of others.
+class Numbered(Protocol):
+    @property
+    def product_id(self) -> int: ...
+
+
+OneT = TypeVar("OneT", bound=Numbered)
+
+
+def varied(ranked: Iterable[OneT], same: Collection[frozenset[int]], limit: int) -> list[OneT]:
+    """The first without what is nearly the same as something before it; that only for want of others.
 
     `same` are pairs of ids.
     """
-    first: list[ForYou] = []
-    rest: list[ForYou] = []
+    first: list[OneT] = []
+    rest: list[OneT] = []
     for one in ranked:
+        if len(first) == limit:
+            break
         is_new = all(frozenset((one.product_id, other.product_id)) not in same for other in first)
         (first if is_new else rest).append(one)
-    return first + rest
+    return (first + rest)[:limit]
 
 
 def rows_of(statement: str, values: Any) -> list[tuple[Any, ...]]:

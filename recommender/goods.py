@@ -13,26 +13,29 @@ from pathlib import Path
 
 from recommender.chinese import is_chinese, terms
 from recommender.documents import terms_of
+from recommender.leaving_out import plainly_put
 from recommender.words import content_words, stem, words_of
 
 Kind = frozenset[str]
 """Terms, one of which a product of the kind is called by."""
 
-_PURPOSE = re.compile(r"\b(?:for|with|without|no|not|to|in|on|that|which|while|after)\b|,")
+_CLAUSE = re.compile(r"[,.;:!?]")
+_PURPOSE = re.compile(r"\b(?:for|with|without|no|not|avoid|to|in|on|that|which|while|after)\b")
 
 
 def kinds_named(sentence: str, asked: Collection[str], shelves: Sequence[Kind]) -> list[Kind]:
     """The kinds that the sentence names; of the `asked` terms, those that a shelf is called by count too.
 
     Goods are named where the thing itself is: “honey for tea” asks for no tea. Occasions may stand anywhere.
+    A single Chinese character names a shelf where the thing ends with it: 香油 is oil.
     """
-    thing = the_thing(sentence.lower())
-    found = dict(_told_in(thing, kinds_told("goods"))) | dict(
-        _told_in(sentence.lower(), kinds_told("occasions"))
-    )
+    said = sentence.lower()
+    thing = the_thing(said)
+    found = dict(_told_in(thing, kinds_told("goods"))) | dict(_told_in(said, kinds_told("occasions")))
     explained = {term for name in found for term in terms_of(name)}
     on_shelves = frozenset().union(*shelves)
-    may_be = on_shelves.intersection(asked).intersection([*map(stem, words_of(thing)), *terms(thing)])
+    named = [*map(stem, words_of(thing)), *(term for term in terms(thing) if len(term) > 1), thing[-1:]]
+    may_be = on_shelves.intersection(asked).intersection(named)
     plain = [frozenset({term}) for term in sorted(may_be - explained)]
     return list(dict.fromkeys([*found.values(), *plain]))
 
@@ -44,11 +47,11 @@ def terms_called(text: str) -> Kind:
 
 
 def the_thing(sentence: str) -> str:
-    """The part that says what is asked for: English before its purpose, Chinese behind the last 的."""
+    """What is asked for: English before the purpose in each clause, Chinese behind the last 的."""
     if is_chinese(sentence):
         return sentence.rpartition("的")[2] or sentence
-    before = _PURPOSE.split(sentence)[0]
-    return before if content_words(before) else sentence
+    before = (_PURPOSE.split(clause)[0] for clause in _CLAUSE.split(plainly_put(sentence)))
+    return ",".join(part for part in before if content_words(part)) or sentence
 
 
 def _told_in(text: str, told: Mapping[str, Kind]) -> Iterator[tuple[str, Kind]]:

@@ -36,9 +36,11 @@ class HeldTag:
     share: float
     rarity: float
     root: float = field(init=False)
+    key: tuple[str, int] = field(init=False)  # by which an interest knows it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", sqrt(certainty(self)))
+        object.__setattr__(self, "key", (self.medoid_id, self.polarity))
 
 
 # By a label and its polarity, the names of the tags that hold it, each with the root of its certainty.
@@ -86,14 +88,15 @@ def weights_of(
 
 
 def interests_of(
-    weights: Mapping[int, float], tags: Mapping[int, Sequence[HeldTag]], vectors: Mapping[str, Floats]
+    weights: Mapping[int, float],
+    tags: Mapping[int, Sequence[HeldTag]],
+    told: Mapping[int, Floats | None],
 ) -> list[Interest]:
-    """The main one first. A product without tags joins the main one; `vectors` are those of labels."""
+    """The main one first. A product without tags joins the main one; `told` are their tag vectors."""
     ids = sorted(weights)
     if not ids:
         return []
-    told = {product_id: tag_vector(tags.get(product_id, ()), vectors) for product_id in ids}
-    tagged = [product_id for product_id in ids if told[product_id] is not None]
+    tagged = [product_id for product_id in ids if told.get(product_id) is not None]
     heaps: list[list[int]] = []
     if tagged:
         rows = np.stack([told[product_id] for product_id in tagged])  # type: ignore[misc]  # (P, D)
@@ -105,7 +108,7 @@ def interests_of(
         ]
         heaps.sort(key=lambda heap: (-sum(weights[product_id] for product_id in heap), heap))
     heaps = heaps or [[]]
-    heaps[0] += [product_id for product_id in ids if told[product_id] is None]
+    heaps[0] += [product_id for product_id in ids if told.get(product_id) is None]
     sums = [sum(weights[product_id] for product_id in heap) for heap in heaps]
     return [
         Interest(tuple(heap), total / sums[0], liked(heap, tags))
@@ -161,19 +164,22 @@ def liked(product_ids: Iterable[int], tags: Mapping[int, Sequence[HeldTag]]) -> 
 
 
 def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
-    """Tags that say what one of the interest's says, each holding the other's name; the weightiest first."""
-    found = []
-    for other in theirs:
-        if names := interest.liked.get((other.medoid_id, other.polarity)):
-            root = max([names[member] for member in other.members if member in names], default=0.0)
-            if root:
-                found.append(Common(other, root * other.root * other.rarity))
-    return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id)) if len(found) > 1 else found
+    """Tags that say what one of the interest's says, the weightiest first."""
+    found = [Common(tag, weight) for tag in theirs if (weight := shared_weight(interest, tag))]
+    return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id))
 
 
-def kinship(interest: Interest, similarity: float, common: Iterable[Common]) -> float:
+def shared_weight(interest: Interest, tag: HeldTag) -> float:
+    """How much it says that one of the interest's tags and this one each hold the other's name; else 0."""
+    names = interest.liked.get(tag.key)
+    if not names:
+        return 0.0
+    return max([names.get(member, 0.0) for member in tag.members], default=0.0) * tag.root * tag.rarity
+
+
+def kinship(interest: Interest, similarity: float, theirs: Iterable[HeldTag]) -> float:
     """How well a product fits an interest: by meaning, and by what reviews say of both."""
-    said = WEIGHT_OF_TAGS * sum(one.weight for one in common)
+    said = WEIGHT_OF_TAGS * sum([shared_weight(interest, tag) for tag in theirs if tag.key in interest.liked])
     return (max(similarity, 0.0) + said) * (1.0 - LESSER * (1.0 - interest.weight))
 
 

@@ -7,20 +7,37 @@ from recommender.contents import is_kind
 _WAYS = (
     (re.compile(r"\b(?:non|un)[- ](?=dairy|alcohol|caffeinated)"), "no "),
     (re.compile(r"\b(\w+)[- ](?:allerg(?:y|ies)|intoleran(?:t|ce))\b"), r"without \1"),
-    (re.compile(r"\ballergic to\b|\bfree (?:of|from)\b"), "without"),
+    (re.compile(r"\b(?:allergic|sensitive|intolerant) to\b|\bfree (?:of|from)\b"), "without"),
     (
-        re.compile(r"\b(?:can't|cannot|can not|mustn't|must not) (?:eat|have|drink|take|stand|tolerate)\b"),
+        re.compile(
+            r"\b(?:can't|cannot|can not|mustn't|must not) "
+            r"(?:eat|have|drink|take|stand|tolerate|digest|handle)\b"
+        ),
         "without",
     ),
+    (
+        re.compile(
+            r"\b(?:doesn't|does not|don't|do not|not) "
+            r"(?:like|want|eat|drink|have|contain|include|containing|including)\b"
+        ),
+        "without",
+    ),
+    (re.compile(r"\b(?:stay away from|giv(?:e|ing) up|leav(?:e|ing) out|nothing with)\b"), "without"),
     (re.compile(r"\b(?:instead of|rather than|other than|anything but|excluding|minus)\b"), "without"),
+    (re.compile(r"\bavoid(?:s|ing)\b"), "avoid"),
     (re.compile(r"\b(?:hates?|dislikes?)\b"), "not"),
     (re.compile(r"\bvegetarians?\b"), "no meat no fish"),
+    (re.compile(r"\b(?:not|without|isn't|no) (?:too|so|very) much (?=\w)"), "less "),
 )
 _LIST = re.compile(r"\b(no|not|without|avoid) ((?:[\w']+ ){1,2})(?:n?or) (?!less\b|more\b)")
+# “Without nuts and milk”, where nothing follows that the second could belong to; “nut and dairy free”.
+_BOTH = re.compile(r"\b(no|without|avoid) (\w+) and (\w+)(?= *(?:$|[,.;:!?]))")
+_BOTH_FREE = re.compile(r"\b(\w+)(?:,| and| or) (\w+)[- ]free\b")
 _WAYS_ZH = (
     (re.compile(r"对([\u3400-\u9fff]{1,4}?)过敏"), r"不含\1，"),
     (re.compile("吃素"), "不含肉和鱼，"),
     (re.compile(r"(?:不能|不可以|不可|不)[吃喝碰]|怕(?=[辣甜苦咸酸])"), "不含"),
+    (re.compile(r"(?:不能|不可以|不要|不想|别)(?:有|加|放|含)|不(?:喜欢|爱)[吃喝]?|讨厌|忌"), "不含"),
 )
 WITHOUT_ZH = ("不要", "不含", "没有", "不加", "不放", "无")
 # Up to a word of grammar: “不放糖的豆浆” leaves out sugar.
@@ -35,7 +52,16 @@ def plainly_put(sentence: str) -> str:
     """English, in small letters: every way of leaving out as “no”, “not” or “without”, before each thing."""
     for way, plain in _WAYS:
         sentence = way.sub(plain, sentence)
+    sentence = _BOTH.sub(_each_without, _BOTH_FREE.sub(_each_free, sentence))
     return _LIST.sub(r"\1 \2\1 ", sentence)
+
+
+def _each_without(said: re.Match[str]) -> str:
+    return f"{said[1]} {said[2]}, {said[1]} {said[3]}" if is_kind(said[2]) and is_kind(said[3]) else said[0]
+
+
+def _each_free(said: re.Match[str]) -> str:
+    return f"{said[1]} free {said[2]} free" if is_kind(said[1]) else said[0]
 
 
 def plainly_put_in_chinese(sentence: str) -> str:

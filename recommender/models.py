@@ -94,6 +94,27 @@ class ProductEntry(models.Model):
         return self.name
 
 
+class Passage(models.Model):
+    """A sentence of a product's text or of a review of it, by its digest, and what it means."""
+
+    product_id = models.BigIntegerField()
+    digest = models.BinaryField(max_length=16, help_text="BLAKE2 of the sentence.")
+    embedding = HalfVectorField(dimensions=DIMENSIONS)
+    model_version = models.CharField(max_length=64, help_text="Of the embedding.")
+
+    class Meta:
+        verbose_name = _("passage")
+        verbose_name_plural = _("passages")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product_id", "model_version", "digest"), name="passage_once_a_product"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {bytes(self.digest).hex()}"
+
+
 class SearchTerm(models.Model):
     """A term of the documents, and in how many of them it stands."""
 

@@ -24,9 +24,11 @@ from recommender.models import (
     Label,
     NextLabelVector,
     NextProductVector,
+    Passage,
     ProductEntry,
     TagCluster,
 )
+from recommender.passages import store_passages
 from recommender.scoring import Rarities
 from recommender.selectors import TagsOf
 from recommender.services import Watch, unwatched
@@ -108,6 +110,7 @@ def forget_others(model_version: str) -> None:
     """Vectors that an earlier run made for another embedder, and did not finish."""
     for model in (NextLabelVector, NextProductVector):
         model.objects.exclude(model_version=model_version).delete()
+    Passage.objects.exclude(model_version__in=(model_version, version_in_use())).delete()
 
 
 def make(embedder: Embedder, watch: Watch) -> tuple[int, int]:
@@ -172,6 +175,7 @@ def make_products(entries: Sequence[ProductEntry], embedder: Embedder) -> None:
     its_tags = [
         [as_tag(tag) for tag in tags.of(entry.product_id) if tag.medoid_id in supports] for entry in entries
     ]
+    store_passages(ids, embedder)  # beside those in use: a request reads those of its own embedder
     vectors = product_vectors(products, its_tags, embedder)
     rows = [
         NextProductVector(
@@ -237,5 +241,6 @@ def take_over(embedder: Embedder) -> None:
             for statement in TAKE_OVER:
                 cursor.execute(statement)
         put_in_use(embedder)
+        Passage.objects.exclude(model_version=embedder.model_version).delete()
         NextLabelVector.objects.all().delete()
         NextProductVector.objects.all().delete()

@@ -14,9 +14,10 @@ WEIGHT_OF_SHELF = 0.3  # of standing on the same one; less for the same aisle or
 TELLING = 0.3  # rarity from which a tag is worth naming as the reason
 # For a request; chosen on the open part of benchmarks/requests.jsonl: docs/benchmarks/ask.md.
 WEIGHT_OF_MEANING = 1.2  # beside the words, whose weight is one
+WEIGHT_OF_SAID = 0.7  # in the meaning: of a product's nearest sentence, and of those of its shelf
 WEIGHT_OF_FEEDBACK = 1.0  # in the meaning: of the products that have most of the words
 WEIGHT_OF_GOODS = 0.2  # of being of the kind that is named
-WEIGHT_OF_WANTED = 0.3
+WEIGHT_OF_WANTED = 0.2
 WEIGHT_OF_UNWANTED = 0.6
 DOUBT = 1.0  # reviews added to those that a share is taken of: one of one is less sure than nine of ten
 
@@ -111,14 +112,19 @@ def nearness(path: Sequence[int], other: Sequence[int]) -> float:
     return sum(1 for _ in steps) / max(len(path), len(other), 1)
 
 
+def meant(similarity: float, said: float, said_on_the_shelf: float) -> float:
+    """How near in meaning a product is: as a whole, in one sentence, and by what is said around it."""
+    return similarity + WEIGHT_OF_SAID * (said + said_on_the_shelf)
+
+
 def fitness(
-    similarity: float, words: float, belonging: float, wanted: Iterable[Shared], unwanted: Iterable[Shared]
+    meaning: float, words: float, belonging: float, wanted: Iterable[Shared], unwanted: Iterable[Shared]
 ) -> float:
     """How well a product answers a request: by meaning, words, kind (both 0 to 1), and what reviews say.
 
     A product, so that praise does not make of a chilli oil a coffee.
     """
-    about = words + WEIGHT_OF_MEANING * max(similarity, 0.0)
+    about = words + WEIGHT_OF_MEANING * max(meaning, 0.0)
     said = WEIGHT_OF_WANTED * sum(sqrt(found.weight) for found in wanted)
     against = WEIGHT_OF_UNWANTED * sum(sqrt(found.weight) for found in unwanted)
     return about * (1.0 + WEIGHT_OF_GOODS * belonging) * (1.0 + said - against)

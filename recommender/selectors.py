@@ -1,9 +1,10 @@
 """Four products, each with its reason: alike to one, or asked for in a sentence. They never write."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
 
 import numpy as np
 from django.db import connections
@@ -17,6 +18,7 @@ from recommender.embedding import Embedder, Floats, unit
 from recommender.goods import Kind, belonging, kinds_named, terms_called
 from recommender.intent import Intent, Inventory, Told, as_told, understood
 from recommender.models import DIMENSIONS, Label, Placement, PlacementKind, ProductEntry, TagCluster
+from recommender.passages import told_by
 from recommender.scoring import (
     TELLING,
     WEIGHT_OF_FEEDBACK,
@@ -24,12 +26,13 @@ from recommender.scoring import (
     Shared,
     fitness,
     likeness,
+    meant,
     nearness,
     shared_tags,
     wanted_tags,
 )
 from recommender.search import Filters, Match, nearest
-from recommender.text_search import AskedTerm, asked_for_terms, worded
+from recommender.text_search import asked_for_terms, worded
 from shop.remembering import remembered
 
 FOUR = 4
@@ -204,8 +207,7 @@ class Asked:
     intent: Intent
     filters: Filters
     vector: Floats
-    terms: Sequence[AskedTerm] = ()
-    words: dict[int, float] = field(default_factory=dict)
+    words: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,28 +222,38 @@ class Candidate:
 
 def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPARE) -> list[Recommendation]:
     """Products that answer the intent, the fittest first; fewer only where fewer pass its filters."""
+    embedder = embedder or embedder_in_use()
     filters = filters_of(intent)
     terms = asked_for_terms(intent.about)
     words = worded(terms, filters.rows(), CANDIDATES)
-    vector = request_vector(intent, words, embedder or embedder_in_use())
-    asked = Asked(intent, filters, vector, terms, words)
+    vectors = embedder.embed([intent.about, *intent.wanted])
+    asked = Asked(intent, filters, request_vector(intent, vectors, words), words)
     found = candidates(asked)
+    said = told_by(
+        asked.vector if is_chinese(intent.about) else vectors[0],
+        [one.product_id for one in found],
+        embedder.model_version,
+    )
+    shelves = shelves_told(found, said)
     kinds = kinds_named(intent.sentence, [term.text for term in terms], [one.shelf for one in found])
     tags = TagsOf.products([one.product_id for one in found], labels=(*intent.wanted, *intent.avoided))
-    return best([answering(asked, one, kinds, tags) for one in found], limit)
+
+    def meaning(one: Candidate) -> float:
+        return meant(one.similarity, said.get(one.product_id, 0.0), shelves[one.shelf])
+
+    return best([answering(asked, one, meaning(one), kinds, tags) for one in found], limit)
 
 
 def filters_of(intent: Intent) -> Filters:
     return Filters(at_most=intent.at_most, at_least=intent.at_least, without_terms=intent.left_out)
 
 
-def request_vector(intent: Intent, words: Mapping[int, float], embedder: Embedder) -> Floats:
+def request_vector(intent: Intent, vectors: Floats, words: Mapping[int, float]) -> Floats:
     """(dimensions,) what the sentence says, its labels, and the products that have most of its words.
 
-    The last is pseudo-relevance feedback (Rocchio, 1971). It stands for a Chinese sentence too, since the
-    encoder reads English.
+    `vectors` are of what it is about and of its labels. The last part is pseudo-relevance feedback (Rocchio,
+    1971). It stands for a Chinese sentence too, since the encoder reads English.
     """
-    vectors = embedder.embed([intent.about, *intent.wanted])
     said = unit(vectors[1:].sum(axis=0)) + WEIGHT_OF_FEEDBACK * meant_by(words)
     return unit(said if is_chinese(intent.about) else vectors[0] + said)
 
@@ -276,12 +288,22 @@ def candidates(asked: Asked) -> list[Candidate]:
     ]
 
 
-def answering(asked: Asked, one: Candidate, kinds: Sequence[Kind], tags: TagsOf) -> Recommendation:
+def shelves_told(found: Iterable[Candidate], said: Mapping[int, float]) -> Mapping[Kind, float]:
+    """By shelf, how near what is said of its products is on the average (as Kurland and Lee, 2004)."""
+    told: dict[Kind, list[float]] = defaultdict(list)
+    for one in found:
+        told[one.shelf].append(said.get(one.product_id, 0.0))
+    return {shelf: fmean(cosines) for shelf, cosines in told.items()}
+
+
+def answering(
+    asked: Asked, one: Candidate, meaning: float, kinds: Sequence[Kind], tags: TagsOf
+) -> Recommendation:
     wanted = wanted_tags(asked.intent.wanted, tags.of(one.product_id), tags.rarities)
     unwanted = wanted_tags(asked.intent.avoided, tags.of(one.product_id), tags.rarities)
     words = asked.words.get(one.product_id, 0.0)
     return Recommendation(
         one.product_id,
-        fitness(one.similarity, words, belonging(kinds, one.called, one.shelf), wanted, unwanted),
+        fitness(meaning, words, belonging(kinds, one.called, one.shelf), wanted, unwanted),
         reason_from(wanted, ReasonKind.WORDS if words else ReasonKind.MEANING),
     )

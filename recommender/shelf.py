@@ -42,7 +42,7 @@ ALIKE_SECONDS = 60  # which are alike; whether they are to be had, and for how m
 PLACED_SECONDS = 5  # until a pin or a hide counts on every page
 FOR_YOU_SECONDS = 10  # for which the same touches give the same four; whether they can be had is asked anew
 BARELY_FITS = (
-    0.4  # the score of the best answer below which a request in which nothing was understood has none
+    1.0  # the score of the best answer below which a request in which nothing was understood has none
 )
 
 

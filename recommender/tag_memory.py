@@ -4,13 +4,13 @@ A product's revision says whether its tags are; a label's vector changes with th
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from recommender.interests import Floats, HeldTag
+from recommender.interests import Floats, HeldTag, tag_vector
 from recommender.models import Label, TagCluster
 from recommender.scoring import Rarities
 from recommender.selectors import most_products
@@ -47,6 +47,7 @@ class Kept(Generic[KeyT, ValueT]):
 
 _tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
 _vectors: Kept[tuple[str, str], Floats] = Kept()  # by label and the encoder's version
+_directions: Kept[tuple[int, int, str], Floats | None] = Kept()  # by product id, revision and the same
 
 
 def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
@@ -91,6 +92,28 @@ def vectors_of(labels: Iterable[str], model_version: str) -> dict[str, Floats]:
     return {label: vector for (label, _), vector in known.items()}
 
 
+def directions_of(
+    revisions: Mapping[int, int], tags: Mapping[int, Sequence[HeldTag]], model_version: str
+) -> dict[int, Floats | None]:
+    """By product id, (dimensions,) what its tags mean together; None where it has none."""
+    keys = {(product_id, revision, model_version) for product_id, revision in revisions.items()}
+    known = _directions.of(keys)
+    if missing := {product_id for product_id, _, _ in keys - known.keys()}:
+        labels = {tag.medoid_id for product_id in missing for tag in tags[product_id]}
+        vectors = vectors_of(labels, model_version)
+        fresh = {
+            key: tag_vector(tags[key[0]], vectors)
+            for key in keys
+            if key[0] in missing and all(tag.medoid_id in vectors for tag in tags[key[0]])
+        }
+        _directions.keep(fresh)
+        known |= fresh | {
+            key: tag_vector(tags[key[0]], vectors) for key in keys - known.keys() - fresh.keys()
+        }
+    return {product_id: vector for (product_id, _, _), vector in known.items()}
+
+
 def forget_all() -> None:
     _tags.forget()
     _vectors.forget()
+    _directions.forget()

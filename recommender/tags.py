@@ -19,7 +19,8 @@ from pgvector import HalfVector
 from recommender.clustering import LabelSupport, PreviousTag, Tag, tags_of
 from recommender.documents import forget_documents, store_documents
 from recommender.embedding import Embedder, Floats, unit
-from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.models import Label, Passage, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.passages import store_passages
 from recommender.scoring import rarity
 from recommender.selectors import most_products
 from shop.services.tags import TagToPublish, publish_tags
@@ -67,6 +68,7 @@ def refresh_batch(embedder: Embedder, refreshed: Refreshed) -> int:
     with refreshed.spending_on("clustering"):
         tags = [tags_of(product.labels, product.reviews, former(product)) for product in products]
     with refreshed.spending_on("embedding"):
+        store_passages([product.entry.product_id for product in products], embedder)
         vectors = product_vectors(products, tags, embedder)
     with refreshed.spending_on("publishing"):
         store(products, tags, vectors, embedder.model_version)
@@ -225,5 +227,5 @@ def forget(product_id: int) -> None:
     """Drop what is known of a product that the shop no longer has."""
     with transaction.atomic(using="recommender"):
         forget_documents([product_id])
-        for model in (TagCluster, ReviewLabel, ReviewEntry, ProductEntry):
+        for model in (TagCluster, ReviewLabel, ReviewEntry, Passage, ProductEntry):
             model.objects.filter(product_id=product_id).delete()

@@ -1,5 +1,6 @@
 """Sessions in the database, of which a request stores what it changed and no more."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -13,12 +14,12 @@ class SessionStore(db.SessionStore):
     Both may still change one key: who changes what is in it, such as a line of the cart, renews it first.
     """
 
-    _read: dict[str, Any] = {}
+    _read: Callable[[], dict[str, Any]] = dict  # what was stored when it was read or written last
 
     def load(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().load()
-        self._read = deepcopy(found)
-        return found
+        row = self._get_session_from_db()
+        self._read = lambda: self.decode(row.session_data) if row else {}
+        return self._read()
 
     def clear(self) -> None:
         list(self.keys())  # read, so that it is known what goes
@@ -32,11 +33,11 @@ class SessionStore(db.SessionStore):
         row = self.model.objects.select_for_update().filter(pk=self.session_key).first()
         if row is None:
             return False
-        own, read, stored = dict(self.items()), self._read, self.decode(row.session_data)
+        own, read, stored = dict(self.items()), self._read(), self.decode(row.session_data)
         changed = {key: value for key, value in own.items() if key not in read or read[key] != value}
         left = {key: value for key, value in stored.items() if key in own or key not in read}
         self._session_cache = left | changed
-        self._read = deepcopy(stored)
+        self._read = lambda: self.decode(row.session_data)
         return True
 
     def save(self, must_create: bool = False) -> None:
@@ -44,4 +45,5 @@ class SessionStore(db.SessionStore):
             if not must_create:
                 self.renew()
             super().save(must_create)
-        self._read = deepcopy(dict(self.items()))
+        kept = deepcopy(dict(self.items()))
+        self._read = lambda: kept

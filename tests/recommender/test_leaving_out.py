@@ -24,6 +24,12 @@ from tests.recommender.test_intent import LABELS, nothing_similar
         ("cake with no milk or eggs", ("dairy", "eggs"), "cake"),
         ("a spread with no palm oil or nuts", ("palm oil", "nuts"), "spread"),
         ("soup for vegetarians", ("meat", "fish"), "soup"),
+        ("milk for someone who avoids soya and nuts", ("soya", "nuts"), "milk"),
+        ("I don't like ginger, biscuits please", ("ginger",), "biscuits"),
+        ("a nut and dairy free bar", ("nut", "dairy"), "dairy free bar"),
+        ("a drink that doesn't contain egg", ("egg",), "drink"),
+        ("nuts without salt and milk chocolate", ("salt",), "nuts milk chocolate"),
+        ("不能有花生的糕", ("花生",), "　的糕"),
         ("对花生过敏，想吃糕", ("花生",), "　，，想吃糕"),
         ("不吃鱼的人", ("鱼",), "　的人"),
         ("不放糖的豆浆", ("糖",), "　的豆浆"),
@@ -44,3 +50,8 @@ def test_what_is_wanted_beside_it_is_not_left_out() -> None:
 def test_less_is_no_thing() -> None:
     intent = understood("tea with no sugar or less", Inventory(LABELS), nothing_similar)
     assert (intent.wanted, intent.without_words) == (("sugar free",), ())
+
+
+def test_less_of_a_thing_is_not_none_of_it() -> None:
+    intent = understood("jam without too much sugar", Inventory(LABELS), nothing_similar)
+    assert intent.without_words == ()

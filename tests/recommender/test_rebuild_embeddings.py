@@ -198,7 +198,7 @@ class Mortal(Renamed):
 
 
 @pytest.mark.usefixtures("shelves")
-@pytest.mark.parametrize("dies_at", [1, 2, 4])
+@pytest.mark.parametrize("dies_at", [1, 2, 5])
 def test_stopped_in_between_all_stays_as_it_was_and_what_was_made_is_not_made_again(
     client: Client, monkeypatch: pytest.MonkeyPatch, dies_at: int
 ) -> None:
