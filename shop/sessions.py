@@ -17,7 +17,7 @@ class SessionStore(db.SessionStore):
     _read: Callable[[], dict[str, Any]] = dict  # what was stored when it was read or written last
 
     def load(self) -> dict[str, Any]:
-        row = self._get_session_from_db()
+        row = self._get_session_from_db()  # type: ignore[attr-defined]
         self._read = lambda: self.decode(row.session_data) if row else {}
         return self._read()
 
