@@ -26,8 +26,8 @@ ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `
 FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the index, and exact
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
 MOST_COMPARED = 20_000  # rows that are compared for exactness' sake
-EF_SEARCH = 80  # enough where most rows pass; where few do, the walk goes on by itself
-ENOUGH = 60  # rows that pass are walked to, however few are asked for: the nearest four are then among them
+EF_SEARCH = 200
+ENOUGH = 40  # rows that pass are walked to, however few are asked for: the nearest four are then among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 LIFETIME = 60  # seconds for which an expectation holds
 

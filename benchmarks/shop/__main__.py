@@ -103,6 +103,8 @@ def plan_of(options: argparse.Namespace) -> dict[str, object]:
         "new_searches": [f"{first} {second} {kind}" for kind in SEARCHES for first in FIRST_WORDS
                          for second in SECOND_WORDS],
         "every": max(2, options.products // 100),
+        # Of each product that is ordered: twice what orders spread over all of them would take.
+        "stock": 2 + 2 * options.orders * options.lines // options.products,
     }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         for product in catalogue():
             lines.write(orjson.dumps(product, option=orjson.OPT_APPEND_NEWLINE))
     sellable = list(Product.objects.available().exclude(selling_price=None).order_by("pk"))
+    plenty = [product for product in sellable if product.in_stock >= plan["stock"]]
     pages = {
         "home": ["/"],
         "list": [category.get_absolute_url() for category in Category.objects.open()],
@@ -58,7 +59,7 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         "new-product": [product.get_absolute_url() for product in sellable[1::2]],
         "cart": ["/cart/"],
         "shoppers": [shopper(f"shopper-{n}", sellable, plan["lines"], n) for n in range(plan["clients"])],
-        "buyers": [shopper(f"buyer-{n}", sellable, plan["lines"], n) for n in range(plan["orders"])],
+        "buyers": [shopper(f"buyer-{n}", plenty, plan["lines"], n) for n in range(plan["orders"])],
         "staff": [member_of_staff(f"staff-{n}") for n in range(plan["clients"])],
         "staff-home": ["/admin/"],
         "staff-orders": ["/admin/shop/order/"],

@@ -52,6 +52,7 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         store(batch, kind, partner, shelves)
     call_command("rebuild_index", interactive=False, verbosity=0)
     sellable = list(Product.objects.filter(stockrecords__num_in_stock__gt=0).order_by("pk"))
+    plenty = list(Product.objects.filter(stockrecords__num_in_stock__gte=plan["stock"]).order_by("pk"))
     pages = {
         "home": ["/catalogue/"],  # where its front page leads
         "list": [category.get_absolute_url() for category in Category.objects.all()],
@@ -61,7 +62,7 @@ def main(plan_file: str, catalogue_file: str, pages_file: str) -> None:
         "new-product": [product.get_absolute_url() for product in sellable[1::2]],
         "cart": ["/basket/"],
         "shoppers": [shopper(f"shopper-{n}", taken(sellable, plan, n)) for n in range(plan["clients"])],
-        "buyers": [shopper(f"buyer-{n}", taken(sellable, plan, n)) for n in range(plan["orders"])],
+        "buyers": [shopper(f"buyer-{n}", taken(plenty, plan, n)) for n in range(plan["orders"])],
         "staff": [member_of_staff(f"staff-{n}") for n in range(plan["clients"])],
         "staff-home": ["/dashboard/"],
         "staff-orders": ["/dashboard/orders/"],
