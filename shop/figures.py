@@ -10,8 +10,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 
 from shop.models import Customer
+from shop.remembering import remembered
+
+FIGURE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,13 @@ def register(model: str, source: Source) -> None:
 
 
 def figures_for(user: Customer | AnonymousUser) -> list[Figure]:
-    """Only of lists that the user may open; nothing else is counted."""
-    return [figure for model, source in _sources.items() if may_see(user, model) for figure in source()]
+    """Only of lists that the user may open; nothing else is counted. At most FIGURE_SECONDS old."""
+    return [figure for model in _sources if may_see(user, model) for figure in counted(model)]
+
+
+def counted(model: str) -> list[Figure]:
+    source = _sources[model]
+    return remembered("figures", (model, get_language()), FIGURE_SECONDS, lambda: list(source()))
 
 
 def may_see(user: Customer | AnonymousUser, model: str) -> bool:

@@ -1,8 +1,8 @@
 """What a process keeps in mind for a moment, so that not every page asks for it anew.
 
 Only what may be some seconds old: which departments there are, which products stand in a list and how many
-a facet's choice has, what stands on the home page. A price, a stock or a cart is never among it where
-somebody buys.
+a facet's choice has, what stands on the home page, how much there is to do for staff. A price, a stock or a
+cart is never among it where somebody buys.
 """
 
 from collections.abc import Callable
