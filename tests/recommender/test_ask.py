@@ -180,8 +180,8 @@ def test_products_sold_out_since_are_not_shown(client: Client, shelves: dict[str
 
 @pytest.mark.usefixtures("shelves")
 @pytest.mark.parametrize("sentence", ["crunchy rice", "crunchy, floral, cheap, not too sugary, rice or tea"])
-def test_an_answer_makes_seventeen_queries_however_much_is_asked(
+def test_an_answer_makes_sixteen_queries_however_much_is_asked(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, sentence: str
 ) -> None:
-    with django_assert_num_queries(17, connection=connections["recommender"]):
+    with django_assert_num_queries(16, connection=connections["recommender"]):
         asked(client, q=sentence)

@@ -79,7 +79,11 @@ class TestHidden:
         assert gone not in [offer.product.pk for offer in shelf.four_alike(teas[0])]
         assert gone not in [offer.product.pk for offer in shelf.four_for("floral tea").offers]
 
-    def test_what_a_process_kept_in_mind_is_hidden_too(self, teas: list[Product], settings: Settings) -> None:
+    def test_what_a_process_kept_in_mind_is_hidden_too(
+        self, teas: list[Product], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """When the seconds are over for which placements are remembered."""
+        monkeypatch.setattr(shelf, "PLACED_SECONDS", 0)
         settings.CACHES = settings.CACHES | {
             "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "placements"}
         }
