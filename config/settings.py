@@ -335,6 +335,7 @@ LOAN_DESK_EMAIL = env.text("LOAN_DESK_EMAIL", "loans@localhost")
 IMPRESSION_DAYS = env.whole("IMPRESSION_DAYS", 90, at_least=1)
 RECOMMENDER_PAGE_TIMEOUT_MS = env.whole("RECOMMENDER_PAGE_TIMEOUT_MS", 150, at_least=1)
 RECOMMENDER_SEARCH_TIMEOUT_MS = env.whole("RECOMMENDER_SEARCH_TIMEOUT_MS", 400, at_least=1)
+RECOMMENDER_PASSAGES = env.whole("RECOMMENDER_PASSAGES", 32)
 RECOMMENDER_ASK_TIMEOUT_MS = env.whole("RECOMMENDER_ASK_TIMEOUT_MS", 2000, at_least=1)
 
 # OpenAI, or any server that speaks its protocol. Nothing here is needed; no model has a name by default,

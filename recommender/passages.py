@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min
 from pgvector import HalfVector
@@ -19,7 +20,6 @@ from recommender.documents import reviews_of
 from recommender.embedding import Embedder, Floats
 from recommender.models import Passage, ProductEntry
 
-MOST_PASSAGES = 32  # of a product: its own text, then its latest reviews
 FEWEST_WORDS = 2
 
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -61,7 +61,7 @@ def sentences_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
 def split(text: str) -> list[str]:
     sentences = (sentence.strip() for sentence in _END.split(text))
     told = [one for one in sentences if len(one.split()) >= FEWEST_WORDS and not is_chinese(one)]
-    return list(dict.fromkeys(told))[:MOST_PASSAGES]
+    return list(dict.fromkeys(told))[: settings.RECOMMENDER_PASSAGES]
 
 
 def digest_of(sentence: str) -> bytes:

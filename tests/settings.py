@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a 
 os.environ.setdefault("API_RATE_GUEST", "100000/minute")  # a test calls faster than any shopper
 os.environ.setdefault("API_RATE_CUSTOMER", "100000/minute")
 os.environ.setdefault("TEST_CACHE_PREFIX", f"test-{os.getpid()}")  # servers inherit it
+os.environ.setdefault("RECOMMENDER_PASSAGES", "4")  # of each product of each shop that a test opens
 
 from config.settings import *  # noqa: F403
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
+from pytest_django import Settings
 
 from recommender.embedding import Floats, default_embedder
 from recommender.models import Passage
-from recommender.passages import MOST_PASSAGES, split, told_by
+from recommender.passages import split, told_by
 from recommender.selectors import asked_for, intent_of
 from recommender.services import catch_up
 from shop.models import Product
@@ -15,6 +16,11 @@ from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+
+
+@pytest.fixture(autouse=True)
+def as_many_as_in_service(settings: Settings) -> None:
+    settings.RECOMMENDER_PASSAGES = 32
 
 
 class Noting:
@@ -83,4 +89,13 @@ def test_a_text_is_split_at_its_ends_and_said_once() -> None:
         "Is it?",
         "It is so.",
     ]
-    assert len(split(" ".join(f"Sentence number {n}." for n in range(100)))) == MOST_PASSAGES
+    assert len(split(" ".join(f"Sentence number {n}." for n in range(100)))) == 32
+
+
+def test_an_operator_may_do_without_them(settings: Settings) -> None:
+    settings.RECOMMENDER_PASSAGES = 0
+    rusks = a_product("Rusks", brief="Dry bread. Good for a picnic by the lake.")
+    catch_up(tagger=WordTagger())
+    assert not Passage.objects.exists()
+    found = asked_for(intent_of("rusks"))
+    assert [one.product_id for one in found] == [rusks.pk]
