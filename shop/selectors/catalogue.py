@@ -136,12 +136,6 @@ def shown_departments() -> list[Category]:
     return remembered("departments", "", LIST_SECONDS, lambda: list(departments()))
 
 
-def shelf(category_id: int) -> Category:
-    """With what stands above it, at most LIST_SECONDS old."""
-    rows = Category.objects.select_related("parent__parent")
-    return remembered("shelf", category_id, LIST_SECONDS, lambda: rows.get(pk=category_id))
-
-
 def category_tree() -> "QuerySet[Category]":
     """The departments, each with its `open_children`, each of those with its own: three queries."""
     shelves = Prefetch("children", Category.objects.open(), to_attr="open_children")
@@ -150,9 +144,8 @@ def category_tree() -> "QuerySet[Category]":
 
 
 def best_sellers(size: int) -> "QuerySet[Product]":
-    """The most loved products that can be bought now, ready for cards."""
-    products = Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])
-    return products.prefetch_related(top_tags())[:size]
+    """The most loved products that can be bought now, for cards that say why they are shown."""
+    return Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])[:size]
 
 
 def product_cards(product_ids: Sequence[int]) -> list[Product]:

@@ -85,12 +85,13 @@ def published_tags(product: Product) -> "QuerySet[ProductTag]":
 
 
 def products_for(customer_id: int | None) -> ProductQuerySet:
-    """Products, and of each whether the customer was sent it and reviewed it."""
+    """Products with all that stands above them; of each, whether the customer was sent it and reviewed it."""
     own = Review.objects.filter(product=OuterRef("pk"), customer=customer_id or 0)
     sent = OrderItem.objects.filter(
         product=OuterRef("pk"), order__customer=customer_id or 0, order__status__in=SENT
     )
-    return Product.objects.annotate(is_reviewed=Exists(own), is_bought=Exists(sent))
+    products = Product.objects.select_related("category__parent__parent")
+    return products.annotate(is_reviewed=Exists(own), is_bought=Exists(sent))
 
 
 def purchase_of(customer: Customer, product: Product) -> OrderItem | None:

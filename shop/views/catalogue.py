@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from shop.forms.listing import criteria_from
 from shop.models import Category, Product
 from shop.selectors import catalogue
-from shop.selectors.catalogue import Criteria, Sort
+from shop.selectors.catalogue import Criteria, Sort, top_tags
 from shop.selectors.facets import facets_of
 from shop.selectors.home import home_page
 from shop.views.pages import page_or_part
@@ -66,5 +66,7 @@ def listing(request: HttpRequest, criteria: Criteria) -> dict[str, object]:
         "page": page,
         "sorts": sorts_of(criteria),
         "facets": facets,
-        "suggestions": [] if facets.total else catalogue.best_sellers(SUGGESTIONS),
+        "suggestions": []
+        if facets.total
+        else catalogue.best_sellers(SUGGESTIONS).prefetch_related(top_tags()),
     }

@@ -27,14 +27,15 @@ BUYERS = 20
 
 def buyers_of(*baskets: tuple[Product, ...]) -> list[Customer]:
     """A customer with an address for each basket, which is in the cart."""
-    customers = []
-    for number, basket in enumerate(baskets):
-        customer = a_customer(f"buyer-{number}")
-        an_address(customer, default_of=customer)
-        for product in basket:
-            add_to_cart(customer=customer, product_id=product.pk, quantity=1)
-        customers.append(customer)
-    return customers
+    return [a_customer_with(basket, f"buyer-{number}") for number, basket in enumerate(baskets)]
+
+
+def a_customer_with(basket: tuple[Product, ...], login_name: str) -> Customer:
+    customer = a_customer(login_name)
+    an_address(customer, default_of=customer)
+    for product in basket:
+        add_to_cart(customer=customer, product_id=product.pk, quantity=1)
+    return customer
 
 
 def all_order(servers: Servers, customers: list[Customer], total: str) -> list[Answer]:
@@ -146,9 +147,12 @@ def test_control_without_its_guard_a_coupon_is_had_by_many(open_without: Open) -
     assert CustomerCoupon.objects.count() > 1
 
 
-def order_four_times_with_one_coupon(servers: Servers) -> list[Answer]:
-    product = a_product(on_hand=100)
-    (alice,) = buyers_of((product,))
+def a_buyer(login_name: str = "alice") -> Customer:
+    """With an address, and a product in the cart."""
+    return a_customer_with((a_product(on_hand=100),), login_name)
+
+
+def order_four_times_with_one_coupon(servers: Servers, alice: Customer) -> list[Answer]:
     held = CustomerCoupon.objects.create(customer=alice, coupon=a_coupon(claimed_count=1))
     sent = [a_checkout(alice, "12.00", coupon_id=held.pk) for _ in range(4)]
     return at_once(
@@ -168,14 +172,21 @@ def order_four_times_with_one_coupon(servers: Servers) -> list[Answer]:
 
 def test_a_held_coupon_is_spent_once(servers: Servers) -> None:
     """Orders of one customer at once: one has the coupon, and the cart, and the others have neither."""
-    given = order_four_times_with_one_coupon(servers)
+    given = order_four_times_with_one_coupon(servers, a_buyer())
     assert statuses(given) == [302, 409, 409, 409]
     assert Order.objects.get().discount_total == Decimal("3.00")
 
 
 def test_control_without_its_guard_a_held_coupon_is_spent_by_many(open_without: Open) -> None:
-    order_four_times_with_one_coupon(open_without("single use of a coupon"))
-    assert Order.objects.filter(discount_total=Decimal("3.00")).count() > 1
+    """On a busy machine the four do not always meet: some buyers may have theirs spent once."""
+    servers = open_without("single use of a coupon")
+    spent = Order.objects.filter(discount_total=Decimal("3.00"))
+    for number in range(6):
+        buyer = a_buyer(f"buyer-{number}")
+        order_four_times_with_one_coupon(servers, buyer)
+        if spent.filter(customer=buyer).count() > 1:
+            return
+    pytest.fail("Of six buyers none spent a coupon twice.")
 
 
 def merge_and_add(servers: Servers) -> tuple[list[Answer], int]:
