@@ -1,17 +1,16 @@
 """What single sentences say of a product finds it, and each is read once."""
 
-from collections.abc import Sequence
-
 import pytest
 from pytest_django import Settings
 
-from recommender.embedding import Floats, default_embedder
+from recommender.embedding import default_embedder
 from recommender.models import Passage
 from recommender.passages import split, told_by
 from recommender.selectors import asked_for, intent_of
 from recommender.services import catch_up
 from shop.models import Product
 from shop.models.reviews import ReviewStatus
+from tests.recommender.encoders import Noting
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
 
@@ -21,20 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 @pytest.fixture(autouse=True)
 def as_many_as_in_service(settings: Settings) -> None:
     settings.RECOMMENDER_PASSAGES = 32
-
-
-class Noting:
-    """MiniLM, with the texts that it was given."""
-
-    model_version = default_embedder().model_version
-    dimensions = default_embedder().dimensions
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def embed(self, texts: Sequence[str]) -> Floats:
-        self.texts += texts
-        return default_embedder().embed(texts)
 
 
 @pytest.fixture

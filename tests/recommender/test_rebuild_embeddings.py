@@ -21,7 +21,7 @@ from pytest_django import Settings
 from config.embedded_postgres.server import EmbeddedPostgres
 from recommender import patience, rebuilding, tag_memory
 from recommender.embedders import embedder_in_use, embedder_wanted, working_embedder
-from recommender.embedding import Embedder, Floats, MiniLM, default_embedder
+from recommender.embedding import Embedder, Floats, MiniLM
 from recommender.exceptions import EmbedderSilent
 from recommender.models import (
     EmbedderInUse,
@@ -37,6 +37,7 @@ from recommender.turns import CATCHING_UP, REBUILDING, turn
 from recommender.word_vectors import WordVectors
 from tests.chat_server import KEY, ChatServer, running
 from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.recommender.encoders import Renamed
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
 
@@ -48,20 +49,6 @@ SAID = {
     "Sencha": "floral",
     "Honey": "sugary",
 }
-
-
-class Renamed:
-    """MiniLM under another name: its vectors are known."""
-
-    model_version = "minilm-again"
-    dimensions = 384
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def embed(self, texts: Sequence[str]) -> Floats:
-        self.texts += texts
-        return default_embedder().embed(texts)
 
 
 @pytest.fixture
