@@ -17,7 +17,7 @@ from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
-URL = "folder://"
+SCHEME = "folder"
 
 
 class Channel(filesystem.Channel):
@@ -57,4 +57,4 @@ class Transport(filesystem.Transport):
 
 
 def register() -> None:
-    TRANSPORT_ALIASES[URL.removesuffix("://")] = f"{Transport.__module__}:{Transport.__qualname__}"
+    TRANSPORT_ALIASES[SCHEME] = f"{Transport.__module__}:{Transport.__qualname__}"

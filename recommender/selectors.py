@@ -33,11 +33,9 @@ from recommender.scoring import (
 )
 from recommender.search import Filters, Match, nearest
 from recommender.text_search import asked_for_terms, worded
-from shop.remembering import remembered
 
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
-MOST_PRODUCTS_SECONDS = 60
 CANDIDATES = 60
 FEW = 3
 
@@ -131,12 +129,8 @@ class TagsOf:
 
 
 def most_products() -> int:
-    """How many products carry the commonest label, at most MOST_PRODUCTS_SECONDS ago."""
-
-    def ask() -> int:
-        return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
-
-    return remembered("most products", "", MOST_PRODUCTS_SECONDS, ask)
+    """How many products carry the commonest label."""
+    return int(Label.objects.aggregate(most=Max("product_count"))["most"] or 0)
 
 
 def alike(product_id: int, limit: int = SPARE) -> list[Recommendation]:

@@ -3,6 +3,7 @@
 Where the recommender is down, slow, or knows too little, the most loved products take the free places.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -81,22 +82,32 @@ class Answer:
 
 
 def four_alike(product: Product) -> list[Offer]:
+    soon = Soon()
     try:
         found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon(lambda: alike(product.pk)))
-        hidden = soon_placed().hidden
+        hidden = placed_lately(soon).hidden
     except RecommenderUnavailable:
         return filled_up([], but=product)
     shown = [one for one in found if one.product_id not in hidden]
     return filled_up(offers(shown, ALIKE_SENTENCES), but=product)
 
 
-def soon(ask: Callable[[], T]) -> T:
-    """Raises RecommenderUnavailable where it takes longer than a page waits."""
-    with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS, at_one_moment=True):
-        return ask()
+class Soon:
+    """Asks within what is left of a page's patience, however often: it begins when this is made."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + settings.RECOMMENDER_PAGE_TIMEOUT_MS / 1000
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """Raises RecommenderUnavailable where it takes longer than is left."""
+        left = int(1000 * (self._until - time.monotonic()))
+        if left < 1:
+            raise RecommenderUnavailable
+        with page_patience(left, at_one_moment=True):
+            return ask()
 
 
-def soon_placed() -> Placements:
+def placed_lately(soon: Soon) -> Placements:
     return remembered("placements", "", PLACED_SECONDS, lambda: soon(placements))
 
 
@@ -113,9 +124,10 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
 
     Whether a product can be had, and for how much, is asked each time.
     """
+    soon = Soon()
     try:
-        placed = soon_placed()
-        found = soon_for_you(touches, placed) if touches else []
+        placed = placed_lately(soon)
+        found = soon_for_you(touches, placed, soon) if touches else []
     except RecommenderUnavailable:
         placed, found = Placements(), []
     theirs = offers_of(found)
@@ -135,7 +147,7 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     return ForShopper([*theirs, *free][:FOUR], is_theirs=bool(found and theirs))
 
 
-def soon_for_you(touches: Sequence[Touch], placed: Placements) -> list[ForYou]:
+def soon_for_you(touches: Sequence[Touch], placed: Placements, soon: Soon) -> list[ForYou]:
     """Of these very touches and placements: another purchase, pin or hide is another question."""
     asked = (settings.BEHAVIOUR_DIR, tuple(touches), placed.pinned, sorted(placed.hidden))
     return remembered(

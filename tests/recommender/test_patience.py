@@ -4,10 +4,12 @@ import time
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 from recommender import patience
 from recommender.exceptions import RecommenderUnavailable
 from recommender.patience import page_patience
+from recommender.shelf import Soon
 
 pytestmark = pytest.mark.django_db(databases=["recommender"], transaction=True)
 
@@ -42,3 +44,15 @@ def test_the_limit_is_of_the_page_alone() -> None:
     with connections["recommender"].cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+def test_what_is_asked_in_turns_shares_the_patience_of_one_page(settings: Settings) -> None:
+    settings.RECOMMENDER_PAGE_TIMEOUT_MS = 400
+    soon = Soon()
+    began = time.monotonic()
+    soon(lambda: sleep(0.1))
+    with pytest.raises(RecommenderUnavailable):
+        soon(lambda: sleep(30))
+    with pytest.raises(RecommenderUnavailable):
+        soon(lambda: sleep(0))
+    assert time.monotonic() - began < 30
