@@ -21,9 +21,9 @@ from recommender.interests import (
     Floats,
     HeldTag,
     Interest,
+    Kinships,
     in_common,
     interests_of,
-    kinship,
     most_telling,
     weights_of,
 )
@@ -230,7 +230,8 @@ def ranking(
     if not found:
         return []
     tags = tags_of({one.product_id: one.revision for one in found})
-    kin = [kindred(shopper.interests, one, tags.get(one.product_id, ())) for one in found]
+    kinships = Kinships(shopper.interests)
+    kin = [kindred(shopper.interests, kinships, one, tags.get(one.product_id, ())) for one in found]
     behaved, support = behaved_of(behaviour, scores, found)
     content = scaled(np.array([best.fit for best in kin], np.float32))
     shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
@@ -262,13 +263,15 @@ class Kin:
         return in_common(self.interest, self.tags) if self.interest else ()
 
 
-def kindred(interests: Sequence[Interest], one: Candidate, tags: Sequence[HeldTag]) -> Kin:
-    best = Kin(0.0)
-    for number, interest in enumerate(interests):
-        fit = kinship(interest, one.similarities.get(number, 0.0), tags)
-        if fit > best.fit:
-            best = Kin(fit, number, interest, tags)
-    return best
+def kindred(
+    interests: Sequence[Interest], kinships: Kinships, one: Candidate, tags: Sequence[HeldTag]
+) -> Kin:
+    fits = kinships.of(one.similarities, tags)
+    fit = max(fits, default=0.0)
+    if fit <= 0.0:
+        return Kin(0.0)
+    number = fits.index(fit)
+    return Kin(fit, number, interests[number], tags)
 
 
 def behaved_of(behaviour: Weights, scores: Floats, found: Sequence[Candidate]) -> tuple[Floats, Floats]:

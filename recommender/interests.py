@@ -27,7 +27,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class HeldTag:
-    """A product's tag, with how telling its label is, and the root of how sure it is that it holds."""
+    """A product's tag, with how telling its label is, and the root of how sure it is that it holds.
+
+    `mass` is what it says for itself where another says the same.
+    """
 
     medoid_id: str
     members: list[str]
@@ -36,10 +39,12 @@ class HeldTag:
     share: float
     rarity: float
     root: float = field(init=False)
+    mass: float = field(init=False)
     key: tuple[str, int] = field(init=False)  # by which an interest knows it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", sqrt(certainty(self)))
+        object.__setattr__(self, "mass", self.root * self.rarity)
         object.__setattr__(self, "key", (self.medoid_id, self.polarity))
 
 
@@ -165,22 +170,39 @@ def liked(product_ids: Iterable[int], tags: Mapping[int, Sequence[HeldTag]]) -> 
 
 def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
     """Tags that say what one of the interest's says, the weightiest first."""
-    found = [Common(tag, weight) for tag in theirs if (weight := shared_weight(interest, tag))]
+    found = [
+        Common(tag, weight)
+        for tag in theirs
+        if (names := interest.liked.get(tag.key)) and (weight := shared_weight(names, tag))
+    ]
     return sorted(found, key=lambda one: (-one.weight, one.tag.medoid_id))
 
 
-def shared_weight(interest: Interest, tag: HeldTag) -> float:
-    """How much it says that one of the interest's tags and this one each hold the other's name; else 0."""
-    names = interest.liked.get(tag.key)
-    if not names:
-        return 0.0
-    return max([names.get(member, 0.0) for member in tag.members], default=0.0) * tag.root * tag.rarity
+def shared_weight(names: Mapping[str, float], tag: HeldTag) -> float:
+    """How much it says that a tag called by one of `names`, with its root, holds this one's; 0 if no such."""
+    return max([names.get(member, 0.0) for member in tag.members], default=0.0) * tag.mass
 
 
-def kinship(interest: Interest, similarity: float, theirs: Iterable[HeldTag]) -> float:
-    """How well a product fits an interest: by meaning, and by what reviews say of both."""
-    said = WEIGHT_OF_TAGS * sum([shared_weight(interest, tag) for tag in theirs if tag.key in interest.liked])
-    return (max(similarity, 0.0) + said) * (1.0 - LESSER * (1.0 - interest.weight))
+class Kinships:
+    """How well products fit each of some interests: by meaning, and by what reviews say of both."""
+
+    def __init__(self, interests: Sequence[Interest]) -> None:
+        self._counts = [1.0 - LESSER * (1.0 - interest.weight) for interest in interests]
+        self._liked: dict[tuple[str, int], list[tuple[int, Mapping[str, float]]]] = defaultdict(list)
+        for number, interest in enumerate(interests):
+            for key, names in interest.liked.items():
+                self._liked[key].append((number, names))
+
+    def of(self, similarities: Mapping[int, float], theirs: Iterable[HeldTag]) -> list[float]:
+        """By the interests' numbers; `similarities` are the product's cosines to those that it has any to."""
+        said = [0.0] * len(self._counts)
+        for tag in theirs:
+            for number, names in self._liked.get(tag.key, ()):
+                said[number] += shared_weight(names, tag)
+        return [
+            (max(similarities.get(number, 0.0), 0.0) + WEIGHT_OF_TAGS * of_tags) * counts
+            for number, (of_tags, counts) in enumerate(zip(said, self._counts, strict=True))
+        ]
 
 
 def most_telling(common: Sequence[Common]) -> ProductTag | None:
