@@ -231,7 +231,7 @@ def ranking(
         return []
     tags = tags_of({one.product_id: one.revision for one in found})
     kinships = Kinships(shopper.interests)
-    kin = [kindred(shopper.interests, kinships, one, tags.get(one.product_id, ())) for one in found]
+    kin = [kindred(kinships, one, tags.get(one.product_id, ())) for one in found]
     behaved, support = behaved_of(behaviour, scores, found)
     content = scaled(np.array([best.fit for best in kin], np.float32))
     shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
@@ -263,15 +263,13 @@ class Kin:
         return in_common(self.interest, self.tags) if self.interest else ()
 
 
-def kindred(
-    interests: Sequence[Interest], kinships: Kinships, one: Candidate, tags: Sequence[HeldTag]
-) -> Kin:
+def kindred(kinships: Kinships, one: Candidate, tags: Sequence[HeldTag]) -> Kin:
     fits = kinships.of(one.similarities, tags)
     fit = max(fits, default=0.0)
     if fit <= 0.0:
         return Kin(0.0)
     number = fits.index(fit)
-    return Kin(fit, number, interests[number], tags)
+    return Kin(fit, number, kinships.interests[number], tags)
 
 
 def behaved_of(behaviour: Weights, scores: Floats, found: Sequence[Candidate]) -> tuple[Floats, Floats]:

@@ -187,6 +187,7 @@ class Kinships:
     """How well products fit each of some interests: by meaning, and by what reviews say of both."""
 
     def __init__(self, interests: Sequence[Interest]) -> None:
+        self.interests = interests
         self._counts = [1.0 - LESSER * (1.0 - interest.weight) for interest in interests]
         self._liked: dict[tuple[str, int], list[tuple[int, Mapping[str, float]]]] = defaultdict(list)
         for number, interest in enumerate(interests):

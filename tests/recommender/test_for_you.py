@@ -28,7 +28,7 @@ from recommender.for_you import (
     varied,
 )
 from recommender.interactions import STRENGTHS
-from recommender.interests import weights_of
+from recommender.interests import Kinships, weights_of
 from recommender.learning import learn
 from recommender.models import (
     DIMENSIONS,
@@ -261,7 +261,7 @@ def fit_of(customer: Customer, product: Product) -> float:
     """How well the product fits the shopper's interests, beside no other product."""
     shopper = shopper_of(of(customer))
     [one] = [one for one in candidates(shopper, []) if one.product_id == product.pk]
-    return kindred(shopper.interests, one, tags_of({one.product_id: one.revision})[product.pk]).fit
+    return kindred(Kinships(shopper.interests), one, tags_of({one.product_id: one.revision})[product.pk]).fit
 
 
 def some(product_id: int) -> ForYou:
