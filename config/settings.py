@@ -22,13 +22,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 
 
+KEPT_OPEN = 60  # seconds for which a connection serves one page after another: to open one costs a process
+
+
 def database(variable: str, embedded: dict[str, Any]) -> dict[str, Any]:
     """The database that `variable` names as a URL, or the embedded one."""
     url = env.text(variable, "")
     if not url:
         return embedded
     try:
-        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        return dict(dj_database_url.parse(url, conn_max_age=KEPT_OPEN, conn_health_checks=True))
     except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(
             f"{variable} is not a database URL such as mysql://user:password@host:3306/larder."
@@ -115,6 +118,8 @@ DATABASES = {
             "USER": "postgres",
             "HOST": str(VAR_DIR / "postgres"),
             "PORT": "5432",
+            "CONN_MAX_AGE": KEPT_OPEN,
+            "CONN_HEALTH_CHECKS": True,
         },
     ),
 }
@@ -127,6 +132,7 @@ DATABASE_ROUTERS = ["config.routers.RoomRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "shop.Customer"
+AUTHENTICATION_BACKENDS = ["shop.accounts.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
