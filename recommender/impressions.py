@@ -26,6 +26,7 @@ from recommender.models import Impression, Place
 from recommender.patience import in_passing
 from recommender.selectors import Reason, ReasonKind
 from shop.models import Product
+from shop.prepared import PreparedInsert
 from shop.selectors.customers import closed_customers
 
 FROM = "from"  # the parameter of a link that leads from an impression to a product
@@ -37,6 +38,7 @@ ROBOTS = re.compile(
     re.IGNORECASE,
 )
 
+STORE = PreparedInsert(Impression)
 CLICK = """
     INSERT INTO recommender_click (impression_id, product_id, clicked_at)
     SELECT token, %s, %s FROM recommender_impression
@@ -143,7 +145,7 @@ def record(impressions: Sequence[Impression], opened: Opened | None) -> None:
     try:
         with in_passing(WRITING_MS):
             for impression in impressions:
-                impression.save(force_insert=True)
+                STORE(impression)
             if opened:
                 count_click(opened)
     except RecommenderUnavailable:

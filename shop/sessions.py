@@ -5,7 +5,13 @@ from copy import deepcopy
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
+
+from shop.prepared import Prepared
+
+STORED = Prepared[Session](lambda key: Session.objects.filter(pk=key))
 
 
 class SessionStore(db.SessionStore):
@@ -16,8 +22,16 @@ class SessionStore(db.SessionStore):
 
     _read: Callable[[], dict[str, Any]] = dict  # what was stored when it was read or written last
 
+    def _get_session_from_db(self) -> Session | None:
+        now = timezone.now()
+        for row in STORED(str(self.session_key)):
+            if row.expire_date > now:
+                return row
+        self._session_key = None
+        return None
+
     def load(self) -> dict[str, Any]:
-        row = self._get_session_from_db()  # type: ignore[attr-defined]
+        row = self._get_session_from_db()
         self._read = lambda: self.decode(row.session_data) if row else {}
         return self._read()
 

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from shop.models import CartItem, Customer, Product
 from shop.models.catalogue import ProductQuerySet
+from shop.prepared import Prepared
 from shop.pricing import NOTHING, PricedLine
 from shop.session_cart import Wanted
 
@@ -86,21 +90,30 @@ class Cart:
         return {line.product.pk: Wanted(line.quantity, line.price_seen) for line in self.lines}
 
 
-# Of a product and its categories, what no line of a cart shows: much of it is long.
-_WHEN_AND_WHO = ("created_at", "changed_at", "created_by", "changed_by")
-_LONG = ("detail", "detail_zh", "rich_detail", "rich_detail_zh")
-_NAMES = ("name", "name_zh", "rank", "level", *_WHEN_AND_WHO)
-_NOT_SHOWN = (
-    *(f"product__{name}" for name in (*_LONG, *_WHEN_AND_WHO)),
-    *(f"product__category__{name}" for name in _NAMES),
-    *(f"product__category__parent__{name}" for name in _NAMES),
-)
+# Of a product, what no line of a cart shows: much of it is long.
+_NOT_SHOWN = ("detail", "detail_zh", "rich_detail", "rich_detail_zh", "created_at", "changed_at",
+              "created_by", "changed_by")  # fmt: skip
+# Of its categories, all that a line asks.
+_PLACE = {
+    "is_shelf_closed": "category__is_deleted",
+    "aisle_id": "category__parent_id",
+    "department_id": "category__parent__parent_id",
+}
+
+
+def _items_of(customer_id: int) -> "QuerySet[CartItem]":
+    items = CartItem.objects.filter(customer=customer_id).select_related("product")
+    placed = items.annotate(**{name: F(f"product__{path}") for name, path in _PLACE.items()})
+    return placed.defer(*(f"product__{name}" for name in _NOT_SHOWN))
+
+
+ITEMS_OF = Prepared[CartItem](_items_of)
 
 
 def cart_of(customer: Customer) -> Cart:
-    items = CartItem.objects.filter(customer=customer).select_related("product__category__parent")
-    items = items.defer(*_NOT_SHOWN)
-    return Cart(tuple(cart_line(item.product, item.quantity, item.price_seen) for item in items))
+    return Cart(
+        tuple(cart_line(item.product, item.quantity, item.price_seen, item) for item in ITEMS_OF(customer.pk))
+    )
 
 
 def cart_from(wanted: Mapping[int, Wanted]) -> Cart:
@@ -113,10 +126,11 @@ def cart_from(wanted: Mapping[int, Wanted]) -> Cart:
 
 def sellable_products() -> ProductQuerySet:
     """With all that a cart line asks of a product."""
-    return Product.objects.select_related("category__parent")
+    return Product.objects.annotate(**{name: F(path) for name, path in _PLACE.items()})
 
 
-def cart_line(product: Product, quantity: int, price_seen: Decimal) -> CartLine:
-    shelf, aisle = product.category, product.category.parent
-    above = (aisle.pk, aisle.parent_id) if aisle else ()
-    return CartLine(product, quantity, price_seen, shelf.is_deleted, frozenset((shelf.pk, *above)))
+def cart_line(product: Product, quantity: int, price_seen: Decimal, placed: Any = None) -> CartLine:
+    """`placed` is the row that says where the product stands, if the product itself does not."""
+    place: Any = placed or product
+    categories = frozenset((product.category_id, place.aisle_id, place.department_id))
+    return CartLine(product, quantity, price_seen, place.is_shelf_closed, categories)

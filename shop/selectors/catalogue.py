@@ -1,5 +1,6 @@
 """Questions about what the shop sells: departments, lists, what a card shows."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -27,6 +28,7 @@ from shop.exceptions import FinderSilent
 from shop.label_names import labels_named
 from shop.models import Category, Product, ProductTag
 from shop.models.catalogue import ProductQuerySet
+from shop.prepared import Prepared
 from shop.remembering import LIST_SECONDS, remembered
 from shop.search_box import Found
 
@@ -143,6 +145,9 @@ def category_tree() -> "QuerySet[Category]":
     return departments().prefetch_related(aisles)
 
 
+ON_SALE = Prepared[Product](lambda *product_ids: Product.objects.on_sale().filter(pk__in=product_ids))
+
+
 def best_sellers(size: int) -> "QuerySet[Product]":
     """The most loved products that can be bought now, for cards that say why they are shown."""
     return Product.objects.available().order_by(*ORDERINGS[Sort.POPULAR])[:size]
@@ -153,7 +158,7 @@ def product_cards(product_ids: Sequence[int]) -> list[Product]:
 
     Such cards show no tags.
     """
-    found = {product.pk: product for product in Product.objects.on_sale().filter(pk__in=product_ids)}
+    found = {product.pk: product for product in ON_SALE(*product_ids)} if product_ids else {}
     return [found[product_id] for product_id in product_ids if product_id in found]
 
 
@@ -202,9 +207,7 @@ class ListedProducts(Sequence[Product]):
         ids = remembered("listed", (self._criteria.asked, place.start, place.stop), LIST_SECONDS, ask)
         if just_read or not ids:
             return just_read
-        products = Product.objects.on_sale().filter(pk__in=ids).prefetch_related(top_tags())
-        found = {product.pk: product for product in products}
-        return [found[product_id] for product_id in ids if product_id in found]
+        return tagged(product_cards(ids))
 
 
 def looked_up(criteria: Criteria) -> Criteria:
@@ -332,3 +335,18 @@ def _says(word: str) -> Q:
 def top_tags() -> "Prefetch[str, QuerySet[ProductTag], str]":
     """What a card shows of them."""
     return Prefetch("tags", ProductTag.objects.filter(rank__lt=TAGS_ON_A_CARD), to_attr="top_tags")
+
+
+TOP_TAGS = Prepared[ProductTag](
+    lambda *product_ids: ProductTag.objects.filter(rank__lt=TAGS_ON_A_CARD, product__in=product_ids)
+)
+
+
+def tagged(products: list[Product]) -> list[Product]:
+    """Them, with what `top_tags` fetches."""
+    tags: dict[int, list[ProductTag]] = defaultdict(list)
+    for tag in TOP_TAGS(*(product.pk for product in products)) if products else ():
+        tags[tag.product_id].append(tag)
+    for product in products:
+        product.top_tags = tags[product.pk]  # type: ignore[attr-defined]
+    return products

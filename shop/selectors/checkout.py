@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from shop.exceptions import CouponUnusable, NoDelivery
 from shop.models import Address, Customer, CustomerCoupon, DeliveryRule
+from shop.prepared import Prepared
 from shop.pricing import OrderPrice, PricedLine, price_order
 from shop.selectors.coupons import usable_coupons
+
+RULES = Prepared[DeliveryRule](lambda: DeliveryRule.objects.filter(is_active=True))
+DEFAULT_OF = Prepared[Address](lambda customer_id: Address.objects.filter(default_of=customer_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def summary_for(
 
 def delivery_rule(province: str | None) -> DeliveryRule:
     """The rule for a province, or where none is known yet, for all. Raises NoDelivery."""
-    for rule in DeliveryRule.objects.filter(is_active=True):
+    for rule in RULES():
         if rule.covers(province or ""):
             return rule
     raise NoDelivery(province or "")
@@ -60,9 +64,9 @@ def delivery_rule(province: str | None) -> DeliveryRule:
 
 def likely_rule(customer: Customer | None) -> DeliveryRule | None:
     """The rule for the customer's default address, or for all; None where nothing is certain."""
-    address = Address.objects.filter(default_of=customer).first() if customer else None
+    addresses = DEFAULT_OF(customer.pk) if customer else []
     try:
-        return delivery_rule(address.province if address else None)
+        return delivery_rule(addresses[0].province if addresses else None)
     except NoDelivery:
         return None
 

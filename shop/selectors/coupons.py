@@ -4,6 +4,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from shop.models import Coupon, Customer, CustomerCoupon
 from shop.models.coupons import CouponSource
+from shop.prepared import Prepared
 
 
 def held_coupons(customer: Customer) -> "QuerySet[CustomerCoupon]":
@@ -14,8 +15,15 @@ def held_coupons(customer: Customer) -> "QuerySet[CustomerCoupon]":
     )
 
 
-def usable_coupons(customer: Customer) -> "QuerySet[CustomerCoupon]":
-    return CustomerCoupon.objects.usable().filter(customer=customer).select_related("coupon")
+UNUSED_BY = Prepared[CustomerCoupon](
+    lambda customer_id: CustomerCoupon.objects.filter(
+        customer=customer_id, used_on=None, coupon__is_active=True
+    ).select_related("coupon")
+)
+
+
+def usable_coupons(customer: Customer) -> list[CustomerCoupon]:
+    return [held for held in UNUSED_BY(customer.pk) if held.coupon.is_open]
 
 
 def claimable_coupons(customer: Customer) -> "QuerySet[Coupon]":

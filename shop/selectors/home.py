@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -76,6 +77,7 @@ class HomePage:
     slides: list[Slide]
     shelves: Shelves
     loved: list[Product]  # what somebody of whom nothing is known may begin with
+    token: str = field(default_factory=token_hex)  # another page, another token: what it shows is kept by it
 
 
 @dataclass(frozen=True, slots=True)

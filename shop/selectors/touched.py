@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from shop.models import CartItem, OrderItem, Review
 from shop.models.orders import CLOSED, PaymentStatus
+from shop.prepared import Prepared
 from shop.selectors.history import Viewer, views_by
-from shop.selectors.statements import Part, Prepared, in_one_statement
+from shop.selectors.statements import Part, Statement, in_one_statement
 
 PRAISE = 4  # stars from which a review speaks for a product
 MOST_VIEWS, MOST_BOUGHT, MOST_CARTED, MOST_PRAISED = 60, 60, 30, 30  # the latest of each
@@ -35,7 +36,7 @@ class Touch:
 def touches_of(viewer: Viewer, in_cart: Collection[int] = ()) -> list[Touch]:
     """The latest, newest first, in one statement. `in_cart` are the products of a guest's cart."""
     if viewer.customer_id:
-        rows = OF_CUSTOMER.rows(viewer.customer_id)
+        rows = OF_CUSTOMER(viewer.customer_id)
     else:
         rows = in_one_statement(*viewed(viewer)) if viewer.visitor else []
     found = [Touch(TouchKind(kind), product_id, at) for kind, product_id, at in rows]
@@ -57,7 +58,7 @@ def of_customer(own: int) -> list[Part]:
     ]
 
 
-OF_CUSTOMER = Prepared(of_customer)
+OF_CUSTOMER = Prepared(of_customer, Statement.of)
 
 
 def of_kind(kind: TouchKind, rows: "QuerySet[Any, Any]", moment: str) -> Part:

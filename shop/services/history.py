@@ -8,9 +8,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from shop.models import Customer, Product, ProductView
+from shop.prepared import PreparedInsert
 from shop.selectors.history import Viewer, views_by
 
 AT_ONCE = 1_000
+
+STORE = PreparedInsert(ProductView)
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +21,7 @@ logger = logging.getLogger(__name__)
 def record_view(*, viewer: Viewer, product: Product) -> None:
     """One insert. The page is worth more than its record: a database too busy to write loses the record."""
     try:
-        ProductView.objects.create(customer_id=viewer.customer_id, visitor=viewer.visitor, product=product)
+        STORE(ProductView(customer_id=viewer.customer_id, visitor=viewer.visitor, product=product))
     except OperationalError as error:
         logger.warning("A view of product %d was not recorded: %s", product.pk, error)
 

@@ -78,6 +78,11 @@ def product_facts(product: Product) -> tuple[Hashable, ...]:
 
 
 @register.filter
+def product_ids(products: Iterable[Product]) -> tuple[int, ...]:
+    return tuple(product.pk for product in products)
+
+
+@register.filter
 def picture_facts(pictures: Iterable[ProductPicture]) -> tuple[Hashable, ...]:
     """All that templates/shop/_gallery.html shows of them."""
     return tuple(map(_shown_of_a_picture, pictures))
@@ -106,7 +111,7 @@ def line_facts(line: CartLine) -> tuple[Hashable, ...]:
 @register.filter
 def review_facts(review: Review) -> tuple[Hashable, ...]:
     """All that templates/shop/_review.html shows."""
-    return (*_shown_of_a_review(review), *(mention.tag.label for mention in review.mentions.all()))
+    return (*_shown_of_a_review(review), *getattr(review, "says", ()))
 
 
 @register.filter

@@ -95,7 +95,7 @@ def registration(request: HttpRequest) -> HttpResponse:
     adopt_views(visitor=visitor, customer=customer)
     bring_cart(request, lines)
     messages.success(request, _("Welcome to Larder, %(name)s.") % {"name": customer})
-    if usable_coupons(customer).exists():
+    if usable_coupons(customer):
         messages.success(request, _("A coupon is waiting for you in your cart."))
     return redirect(where_next(request))
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shop.exceptions import BuyingLocked
 from shop.forms.reviews import ReviewForm
 from shop.models import Review
-from shop.selectors.reviews import reviews_by
+from shop.selectors.reviews import reviews_by, with_labels
 from shop.services.reviews import rewrite_review, withdraw_review
 from shop.views.account import CustomerRequest, for_customers
 
@@ -21,6 +21,7 @@ ON_A_PAGE = 10
 @for_customers
 def own_reviews(request: CustomerRequest) -> HttpResponse:
     page = Paginator(reviews_by(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = with_labels(list(page.object_list))
     return render(request, "shop/account/reviews.html", {"page": page})
 
 

@@ -1,6 +1,7 @@
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -8,7 +9,7 @@ from django.views.decorators.vary import vary_on_cookie
 
 from shop.exceptions import AlreadyReviewed, BuyingLocked, NotBought, ShopError
 from shop.forms.reviews import ReviewForm, review_filter_from
-from shop.models import Product
+from shop.models import Product, Review
 from shop.models.reviews import ReviewStatus
 from shop.selectors import catalogue, reviews
 from shop.selectors.delivery import delivery_terms
@@ -16,9 +17,7 @@ from shop.sentences import sentence
 from shop.services.history import record_view
 from shop.services.reviews import post_review
 from shop.views.history import viewer_to_remember
-from shop.views.pages import CountedPaginator
 
-REVIEWS_ON_A_PAGE = 10
 FEW = 5  # fewer than these are worth saying
 
 
@@ -66,7 +65,10 @@ def why_not(error: ShopError) -> str:
 
 
 def find_product(request: HttpRequest, product_id: int) -> Product:
-    return get_object_or_404(reviews.products_for(request.user.pk), pk=product_id)
+    try:
+        return reviews.product_for(request.user.pk, product_id)
+    except Product.DoesNotExist as error:
+        raise Http404 from error
 
 
 def product_page(
@@ -74,10 +76,8 @@ def product_page(
 ) -> HttpResponse:
     wanted = review_filter_from(request.GET)
     parts = reviews.product_parts(shown)
-    paginator = CountedPaginator(
-        reviews.published_reviews(shown, wanted), REVIEWS_ON_A_PAGE, reviews.count_of(wanted, parts.bars)
-    )
-    page = paginator.get_page(request.GET.get("page"))
+    listed = reviews.ShownReviews(shown, wanted, reviews.count_of(wanted, parts.bars))
+    page: Page[Review] = Paginator(listed, reviews.REVIEWS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "product": shown,
         "path": catalogue.path_to(shown.category),

@@ -167,7 +167,7 @@ def some_buyers() -> list[int]:
 def session_of(customer: Customer) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(customer.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "shop.accounts.Accounts"
     session[HASH_SESSION_KEY] = customer.get_session_auth_hash()
     session.save()
     return str(session.session_key)
