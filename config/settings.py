@@ -97,6 +97,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "shop.forms.rendering.Renderer"
+
 DATABASES = {
     "default": database(
         "DATABASE_URL",

@@ -8,11 +8,6 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms.renderers import DjangoTemplates
-from django.forms.utils import flatatt
-from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -38,27 +33,8 @@ class CustomerChangeForm(UserChangeForm[Customer]):
         return normal_email(self.cleaned_data["email"])
 
 
-class RowRenderer(DjangoTemplates):
-    """Draws a plain input as Django's template does, but without one: a table has a hundred of them."""
-
-    PLAIN = frozenset(
-        f"django/forms/widgets/{kind}.html" for kind in ("checkbox", "hidden", "number", "text")
-    )
-
-    def render(
-        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
-    ) -> SafeString:
-        if template_name not in self.PLAIN:
-            return mark_safe(super().render(template_name, context, request))  # noqa: S308 (a template's)
-        drawn = context["widget"]
-        attributes = {"type": drawn["type"], "name": drawn["name"], "value": drawn["value"], **drawn["attrs"]}
-        return format_html("<input{}>", flatatt(attributes))
-
-
 class RowForm(forms.ModelForm[Any]):
     """A row of a table, where no label stands beside a field: each says what it is, and whose."""
-
-    default_renderer = RowRenderer()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from secrets import token_hex
+from hashlib import sha256
+from pickle import dumps
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -77,7 +78,7 @@ class HomePage:
     slides: list[Slide]
     shelves: Shelves
     loved: list[Product]  # what somebody of whom nothing is known may begin with
-    token: str = field(default_factory=token_hex)  # another page, another token: what it shows is kept by it
+    token: str  # the same for pages that show the same below the four: what is drawn of them is kept by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,24 @@ def _home_page() -> HomePage:
     wanted = {pk for ids in (*slots.values(), *listed.values(), favourites) for pk in ids}
     rows = Product.objects.filter(pk__in=wanted).prefetch_related(top_tags())
     found = {product.pk: product for product in rows} if wanted else {}
+    tiles = [department for department in known if getattr(department, "sells", False)]
+    headlines = [
+        Headline(block.row_id, in_language(block.title, block.title_zh))
+        for block in sorted(blocks.get("announcement", []), key=lambda block: -block.row_id)[:HEADLINES]
+    ]
+    slides = [
+        Slide(in_language(block.title, block.title_zh), default_storage.url(block.picture), block.link)
+        for block in blocks.get("slide", [])[:SLIDES]
+    ]
+    shelves = _shelves(slots, listed, found)
     return HomePage(
         departments=known,
-        tiles=[department for department in known if getattr(department, "sells", False)],
-        headlines=[
-            Headline(block.row_id, in_language(block.title, block.title_zh))
-            for block in sorted(blocks.get("announcement", []), key=lambda block: -block.row_id)[:HEADLINES]
-        ],
-        slides=[
-            Slide(in_language(block.title, block.title_zh), default_storage.url(block.picture), block.link)
-            for block in blocks.get("slide", [])[:SLIDES]
-        ],
-        shelves=_shelves(slots, listed, found),
+        tiles=tiles,
+        headlines=headlines,
+        slides=slides,
+        shelves=shelves,
         loved=_loved(favourites, listed[POPULAR], found),
+        token=sha256(dumps((tiles, headlines, slides, shelves))).hexdigest(),
     )
 
 

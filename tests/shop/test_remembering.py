@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from shop.models import DeliveryRule, Product, ProductTag, Review
 from shop.remembering import remembered
+from shop.selectors.home import home_page
 from shop.services.cart import add_to_cart
 from tests.shop.builders import a_customer, a_product, a_review, a_shelf, a_tag, an_announcement
 
@@ -63,6 +64,26 @@ def test_the_home_page_asks_nothing_of_a_guest_who_is_not_the_first(
     assert "Open on Sunday" not in page
     caches["process"].clear()  # ten seconds later
     assert "Open on Sunday" in shown(client, "/")
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_is_drawn_of_the_home_page_changes_with_what_stands_there_and_with_ones_own_cart(
+    client: Client,
+) -> None:
+    sencha, guest = a_product("Sencha"), Client()
+    token = home_page().token
+    assert "Sencha" in shown(guest, "/")
+    client.post(f"/cart/{sencha.pk}/add/", {"quantity": 3})
+    pieces = f'class="pieces-{sencha.pk}">3<'
+    assert pieces in shown(client, "/")
+    assert pieces not in shown(guest, "/")
+    caches["process"].clear()  # ten seconds later
+    assert home_page().token == token
+    Product.objects.filter(pk=sencha.pk).update(selling_price=Decimal("7.77"))
+    caches["process"].clear()
+    assert home_page().token != token
+    assert "¥7.77" in shown(client, "/")
+    assert "¥7.77" in shown(guest, "/")
 
 
 @pytest.mark.usefixtures("memory")
