@@ -137,14 +137,11 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
         placed.hidden, (offer.product.pk for offer in theirs)
     )
     reason = Reason(ReasonKind.LOVED)
-    free = [
-        Offer(product, reason, SHOPPER_SENTENCES.of(reason))
-        for product in loved
-        if product.pk not in left_out
-    ]
+    free = [product for product in loved if product.pk not in left_out][: FOUR - len(theirs)]
     if not found and len(theirs) + len(free) < FOUR:
         return ForShopper([], is_theirs=False)
-    return ForShopper([*theirs, *free][:FOUR], is_theirs=bool(found and theirs))
+    filled = [*theirs, *(Offer(product, reason, SHOPPER_SENTENCES.of(reason)) for product in free)]
+    return ForShopper(filled, is_theirs=bool(found and theirs))
 
 
 def soon_for_you(touches: Sequence[Touch], placed: Placements, soon: Soon) -> list[ForYou]:

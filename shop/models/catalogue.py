@@ -102,6 +102,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def on_sale(self) -> "ProductQuerySet":
         return self.filter(is_on_sale=True, category__is_deleted=False)
 
+    def without_texts(self) -> "ProductQuerySet":
+        """Without what a product's own page alone shows: it is long."""
+        return self.defer("detail", "detail_zh", "rich_detail", "rich_detail_zh")
+
     def available(self) -> "ProductQuerySet":
         return self.on_sale().filter(on_hand__gt=F("allocated"))
 

@@ -22,8 +22,8 @@ class ProductView(models.Model):
         verbose_name = _("product view")
         verbose_name_plural = _("product views")
         indexes = (
-            models.Index(fields=("customer", "-viewed_at"), name="view_newest_of_customer"),
-            models.Index(fields=("visitor", "-viewed_at"), name="view_newest_of_visitor"),
+            models.Index(fields=("customer", "-viewed_at", "-id"), name="view_newest_of_customer"),
+            models.Index(fields=("visitor", "-viewed_at", "-id"), name="view_newest_of_visitor"),
         )
         constraints = (
             models.CheckConstraint(

@@ -145,7 +145,7 @@ def category_tree() -> "QuerySet[Category]":
     return departments().prefetch_related(aisles)
 
 
-ON_SALE = Prepared[Product](lambda *product_ids: Product.objects.on_sale().filter(pk__in=product_ids))
+ON_SALE = Prepared[Product](lambda *ids: Product.objects.on_sale().without_texts().filter(pk__in=ids))
 
 
 def best_sellers(size: int) -> "QuerySet[Product]":

@@ -107,7 +107,7 @@ def _home_page() -> HomePage:
     slots = {kind: _ids(blocks, kind) for kind in SlotKind.values}
     listed = {kind: _ids(blocks, kind) for kind in LISTS}
     wanted = {pk for ids in (*slots.values(), *listed.values(), favourites) for pk in ids}
-    rows = Product.objects.filter(pk__in=wanted).prefetch_related(top_tags())
+    rows = Product.objects.filter(pk__in=wanted).without_texts().prefetch_related(top_tags())
     found = {product.pk: product for product in rows} if wanted else {}
     tiles = [department for department in known if getattr(department, "sells", False)]
     headlines = [

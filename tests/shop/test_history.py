@@ -130,10 +130,10 @@ def test_the_command_and_the_daily_task_forget_what_is_old() -> None:
 def test_a_view_that_cannot_be_written_costs_the_record_not_the_page(
     client: Client, alice: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**fields: object) -> None:
+    def refuse(view: ProductView) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(ProductView.objects, "create", refuse)
+    monkeypatch.setattr("shop.services.history.STORE", refuse)
     assert client.get(a_product("Sencha").get_absolute_url()).status_code == 200
     assert ProductView.objects.count() == 0
 
