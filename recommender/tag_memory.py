@@ -14,6 +14,7 @@ from recommender.interests import Floats, HeldTag, tag_vector
 from recommender.models import Label, TagCluster
 from recommender.scoring import Rarities
 from recommender.selectors import most_products
+from shop.prepared import Prepared
 from shop.remembering import remembered
 
 MOST_KEPT = 20_000
@@ -62,17 +63,23 @@ def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
     return {product_id: tags for (product_id, _), tags in known.items()}
 
 
-def _read_tags(product_ids: Iterable[int]) -> dict[int, tuple[HeldTag, ...]]:
-    rows = list(
-        TagCluster.objects.filter(product_id__in=list(product_ids), rank__lt=TAGS_EACH)
+TAGS_OF = Prepared[tuple[int, str, list[str], int, int, float, int]](
+    lambda *product_ids: (
+        TagCluster.objects.filter(product_id__in=product_ids, rank__lt=TAGS_EACH)
         .order_by("product_id", "rank")
-        .values_list("product_id", "medoid_id", "members", "polarity", "count", "share")
+        .values_list(
+            "product_id", "medoid_id", "members", "polarity", "count", "share", "medoid__product_count"
+        )
     )
-    counts = Label.objects.filter(pk__in={row[1] for row in rows}).values_list("text", "product_count")
+)
+
+
+def _read_tags(product_ids: Iterable[int]) -> dict[int, tuple[HeldTag, ...]]:
+    rows = TAGS_OF(*product_ids)
     most = remembered("most products", "", FOR_SECONDS, most_products)
-    rarities = Rarities(dict(counts), most)
+    rarities = Rarities({row[1]: row[-1] for row in rows}, most)
     found: dict[int, list[HeldTag]] = defaultdict(list)
-    for product_id, medoid, members, polarity, count, share in rows:
+    for product_id, medoid, members, polarity, count, share, _ in rows:
         found[product_id].append(HeldTag(medoid, members, polarity, count, share, rarities.of(medoid)))
     return {product_id: tuple(tags) for product_id, tags in found.items()}
 

@@ -20,9 +20,9 @@ from django.utils.functional import cached_property
 Value = int | str
 RowT = TypeVar("RowT")
 
-MOST_VALUES = 100
+MOST_VALUES = 1_000
 # What a question is composed with: values that no row has.
-NUMBERS = tuple(range(-7_001_002_003_004_100, -7_001_002_003_004_100 + MOST_VALUES))
+NUMBERS = tuple(range(-7_001_002_003_004_000, -7_001_002_003_004_000 + MOST_VALUES))
 TEXTS = tuple(f"stand-in {number}" for number in NUMBERS)
 
 
