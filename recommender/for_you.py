@@ -4,9 +4,10 @@ In three steps: what was touched makes interests and a context; interests and co
 are scored, and the best four taken that are not nearly the same. Nothing is written.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -33,7 +34,7 @@ from recommender.tag_memory import directions_of, tags_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
-NEAR_EACH = 12  # candidates of an interest
+NEAR = 24  # candidates by interests, as many of each
 EF_NEAR = 40  # of the index: these are candidates, of which it matters less which are the very nearest
 FROM_BEHAVIOUR = 20
 SAME_THING = 0.93  # cosine from which two products are the same in another flavour
@@ -134,7 +135,7 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
     behaviour = weights.held(settings.BEHAVIOUR_DIR)
     scores = behaviour.scores(shopper.weights)
     found = candidates(shopper, [*placed.pinned, *named_by(behaviour, scores, shopper.without)])
-    ranked = ranking(shopper, found, behaviour, scores, placed.pinned)[: len(placed.pinned) + 2 * limit]
+    ranked = islice(ranking(shopper, found, behaviour, scores, placed.pinned), len(placed.pinned) + 2 * limit)
     same = {frozenset((one.product_id, other)) for one in found for other in one.same}
     return [one.shown() for one in varied(ranked, same, limit)]
 
@@ -175,7 +176,7 @@ def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
         "touched": [product_id for product_id, _ in touched],
         "interests": [number for _, number in touched],
         "without": sorted(shopper.without),
-        "near": NEAR_EACH,
+        "near": NEAR // max(len(shopper.interests), 1),
         "named": list(named),
         "ef": str(EF_NEAR),
         "most": str(MOST_SCANNED),
@@ -225,10 +226,10 @@ def ranking(
     behaviour: Weights,
     scores: Floats,
     pinned: Sequence[int] = (),
-) -> list[Ranked]:
+) -> Iterator[Ranked]:
     """Every candidate with its score: the pinned as they are pinned, then the best first."""
     if not found:
-        return []
+        return
     tags = tags_of({one.product_id: one.revision for one in found})
     kinships = Kinships(shopper.interests)
     kin = [kindred(kinships, one, tags.get(one.product_id, ())) for one in found]
@@ -237,17 +238,12 @@ def ranking(
     shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
     product_trust = blend.trust(support, blend.PRODUCT_DOUBT)
     total = blend.blended(behaved, content, shopper_trust, product_trust)
-    columns = (behaved.tolist(), content.tolist(), [shopper_trust] * len(found), product_trust.tolist())
-    ranked = [
-        Ranked(one.product_id, score, parts, best)
-        for one, score, parts, best in zip(
-            found, total.tolist(), zip(*columns, strict=True), kin, strict=True
-        )
-    ]
+    columns = (total.tolist(), behaved.tolist(), content.tolist(), product_trust.tolist())
+    rows = list(zip(found, kin, *columns, strict=True))
     places = {product_id: place for place, product_id in enumerate(pinned)}
-    return sorted(
-        ranked, key=lambda one: (places.get(one.product_id, len(places)), -one.score, one.product_id)
-    )
+    rows.sort(key=lambda row: (places.get(row[0].product_id, len(places)), -row[2], row[0].product_id))
+    for one, best, score, by_behaviour, by_content, trusted in rows:
+        yield Ranked(one.product_id, score, (by_behaviour, by_content, shopper_trust, trusted), best)
 
 
 @dataclass(frozen=True, slots=True)
