@@ -220,11 +220,11 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     filters = filters_of(intent)
     terms = asked_for_terms(intent.about)
     words = worded(terms, filters.rows(), CANDIDATES)
-    vectors = embedder.embed([intent.about, *intent.wanted])
-    asked = Asked(intent, filters, request_vector(intent, vectors, words), words)
+    whole, *vectors = embedder.embed([intent.sentence, intent.about, *intent.wanted])
+    asked = Asked(intent, filters, request_vector(intent, np.array(vectors), words), words)
     found = candidates(asked)
     said = told_by(
-        asked.vector if is_chinese(intent.about) else vectors[0],
+        asked.vector if is_chinese(intent.about) else whole,
         [one.product_id for one in found],
         embedder.model_version,
     )
