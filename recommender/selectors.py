@@ -229,7 +229,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
         embedder.model_version,
     )
     shelves = shelves_told(found, said)
-    kinds = kinds_named(intent.sentence, [term.text for term in terms], [one.shelf for one in found])
+    kinds = kinds_named(intent.sentence, intent.about, [one.called for one in found], list(shelves))
     tags = TagsOf.products([one.product_id for one in found], labels=(*intent.wanted, *intent.avoided))
 
     def meaning(one: Candidate) -> float:
