@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -36,11 +36,12 @@ Scores = dict[str, dict[str, list[float]]]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A request and the products that fit it, by SKU; `about` is its kind."""
+    """A request and the products that fit it, by SKU; `about` is its kind, `round` when it was judged."""
 
     request: str
     about: str
     fits: tuple[str, ...]
+    round: int
 
     @property
     def is_held_apart(self) -> bool:
@@ -49,17 +50,24 @@ class Judged:
 
 def read_requests() -> list[Judged]:
     rows = map(json.loads, REQUESTS.read_text(encoding="utf-8").splitlines())
-    return [Judged(row["request"], row["about"], tuple(row["fits"])) for row in rows]
+    return [Judged(row["request"], row["about"], tuple(row["fits"]), row.get("round", 1)) for row in rows]
+
+
+def parts_of(judged: Sequence[Judged], *, is_only_open: bool) -> dict[str, list[Judged]]:
+    """The part held apart also by when its requests were judged: the later ones are harder."""
+    parts = {"open": [one for one in judged if not one.is_held_apart]}
+    if not is_only_open:
+        held = parts["held apart"] = [one for one in judged if one.is_held_apart]
+        parts["held apart, of the first 207"] = [one for one in held if one.round == 1]
+        parts["held apart, of the 63 judged later"] = [one for one in held if one.round > 1]
+    return parts
 
 
 def main() -> None:
     options = read_options()
     open_shop()
-    judged = read_requests()
-    parts = {"open": [one for one in judged if not one.is_held_apart]}
-    if not options.open:
-        parts["held apart"] = [one for one in judged if one.is_held_apart]
-    answers = answered([one.request for rows in parts.values() for one in rows])
+    parts = parts_of(read_requests(), is_only_open=options.open)
+    answers = answered(dict.fromkeys(one.request for rows in parts.values() for one in rows))
     scores = {part: scored(rows, answers) for part, rows in parts.items()}
     report = "\n".join(report_lines(parts, scores)) + "\n"
     if options.misses:
@@ -93,7 +101,7 @@ def open_shop() -> None:
     call_command("catch_up_recommender", stdout=sys.stderr)
 
 
-def answered(requests: Sequence[str]) -> Answers:
+def answered(requests: Iterable[str]) -> Answers:
     """Every system's answers; the peers' once as they are, and once among what passes our filters."""
     from benchmarks.ask_peers import Larder, pages_on_sale, peers  # noqa: PLC0415 (after Django is set up)
 

@@ -39,6 +39,7 @@ COMES_CLOSE = 0.45  # and where none has them
 ENOUGH = 12  # called or described so: then what reviews mention in passing is left out
 MOST_OF_IT = 0.5  # of what the words tell, where no product has them all
 FUSION = 60  # how little the first ranks differ
+FEW = 3  # products with most of a Chinese text's words, which tell what it means
 RARE = 2  # products with a word that may be a mistyped other one
 MORE_COMMON = 10  # times as many have that other one
 SHORTEST_SPELT = 4  # letters of a word that is mistyped rather than short
@@ -163,7 +164,7 @@ def near(text: str, words: Mapping[int, float], embedder: Embedder) -> dict[int,
 
     The encoder reads English: a Chinese text means what the products with most of its words say together.
     """
-    vector = meant_by(words) if is_chinese(text) else embedder.embed([text])[0]
+    vector = meant_by(words, FEW) if is_chinese(text) else embedder.embed([text])[0]
     if not vector.any():
         return {}
     return {match.product_id: match.similarity for match in nearest(vector, Filters(), MOST_NEAR)}

@@ -44,7 +44,7 @@ _NOT_ZH = ("不要", "不含", "没有", "不想要", "别太", "不能", "不�
 class Intent:
     """`wanted` and `unwanted` are labels; `without_words` name what is to be left out.
 
-    `about` is the sentence without prices and what is unwanted, which the search by meaning and words asks.
+    `about` is the sentence without prices and what is unwanted, which the search by words asks.
     """
 
     sentence: str
@@ -57,6 +57,14 @@ class Intent:
 
     def __bool__(self) -> bool:
         return bool(self.wanted or self.unwanted or self.without_words or self.at_most or self.at_least)
+
+    @property
+    def meant(self) -> str:
+        """What the encoder reads: the whole sentence, since it was trained on such; or its English, if told.
+
+        What is left out stays in it: who asks for “no palm oil” is near those who praise that there is none.
+        """
+        return self.about if is_chinese(self.sentence) else self.sentence
 
     @property
     def avoided(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ _WAYS = (
     (re.compile(r"\b(?:stay away from|giv(?:e|ing) up|leav(?:e|ing) out|nothing with)\b"), "without"),
     (re.compile(r"\b(?:instead of|rather than|other than|anything but|excluding|minus)\b"), "without"),
     (re.compile(r"\bavoid(?:s|ing)\b"), "avoid"),
+    (re.compile(r"\bneither\b"), "no"),
     (re.compile(r"\b(?:hates?|dislikes?)\b"), "not"),
     (re.compile(r"\bvegetarians?\b"), "no meat no fish"),
     (re.compile(r"\b(?:not|without|isn't|no) (?:too|so|very) much (?=\w)"), "less "),

@@ -37,7 +37,7 @@ from recommender.text_search import asked_for_terms, worded
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
 CANDIDATES = 60
-FEW = 3
+FEEDBACK = 12  # products with the most words, which tell what a request means
 
 
 NEAREST_LABELS = """
@@ -220,7 +220,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     filters = filters_of(intent)
     terms = asked_for_terms(intent.about)
     words = worded(terms, filters.rows(), CANDIDATES)
-    vectors = embedder.embed([intent.about, *intent.wanted])
+    vectors = embedder.embed([intent.meant, *intent.wanted])
     asked = Asked(intent, filters, request_vector(intent, vectors, words), words)
     found = candidates(asked)
     said = told_by(
@@ -229,7 +229,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
         embedder.model_version,
     )
     shelves = shelves_told(found, said)
-    kinds = kinds_named(intent.sentence, [term.text for term in terms], [one.shelf for one in found])
+    kinds = kinds_named(intent.sentence, intent.about, [one.called for one in found], list(shelves))
     tags = TagsOf.products([one.product_id for one in found], labels=(*intent.wanted, *intent.avoided))
 
     def meaning(one: Candidate) -> float:
@@ -245,16 +245,16 @@ def filters_of(intent: Intent) -> Filters:
 def request_vector(intent: Intent, vectors: Floats, words: Mapping[int, float]) -> Floats:
     """(dimensions,) what the sentence says, its labels, and the products that have most of its words.
 
-    `vectors` are of what it is about and of its labels. The last part is pseudo-relevance feedback (Rocchio,
+    `vectors` are of the sentence and of its labels. The last part is pseudo-relevance feedback (Rocchio,
     1971). It stands for a Chinese sentence too, since the encoder reads English.
     """
-    said = unit(vectors[1:].sum(axis=0)) + WEIGHT_OF_FEEDBACK * meant_by(words)
+    said = unit(vectors[1:].sum(axis=0)) + WEIGHT_OF_FEEDBACK * meant_by(words, FEEDBACK)
     return unit(said if is_chinese(intent.about) else vectors[0] + said)
 
 
-def meant_by(words: Mapping[int, float]) -> Floats:
+def meant_by(words: Mapping[int, float], few: int) -> Floats:
     """(dimensions,) what the few products with the most words say, together; zeros where there are none."""
-    foremost = sorted(words, key=lambda product_id: (-words[product_id], product_id))[:FEW]
+    foremost = sorted(words, key=lambda product_id: (-words[product_id], product_id))[:few]
     rows = ProductEntry.objects.filter(pk__in=foremost).values_list("embedding", flat=True)
     return unit(np.array([[0.0] * DIMENSIONS, *rows], dtype=np.float32).sum(axis=0))
 

@@ -23,9 +23,10 @@ EMPTY = frozenset(_EMPTY.split())
 
 
 def words_of(sentence: str) -> list[str]:
-    """Lower-case words and numbers, in order; a purée is a puree, as most people type it."""
+    """Lower-case words and numbers, in order; a purée is a puree, as people type it, and Tom's is Tom."""
     plain = unicodedata.normalize("NFKD", sentence.lower().replace("’", "'"))
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    words = _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return [word if word in EMPTY else word.removesuffix("'s") for word in words]
 
 
 @lru_cache(maxsize=20_000)

@@ -86,6 +86,12 @@ def test_labels_of_the_shop_are_taken_as_they_are_whatever_their_case() -> None:
     )
 
 
+def test_the_encoder_reads_the_sentence_and_of_a_chinese_one_what_is_told_of_it() -> None:
+    told = Told("a snack")
+    assert as_told("A snack, no nuts", told, INVENTORY, nothing_similar).meant == "A snack, no nuts"
+    assert as_told("零食，不要坚果", told, INVENTORY, nothing_similar).meant == "a snack"
+
+
 @pytest.mark.parametrize("other", ["crispy", "crunch", "脆"])
 def test_another_word_for_a_label_becomes_the_label(other: str) -> None:
     assert understood(Told("a snack", wanted=(other,))).wanted == ("crunchy",)

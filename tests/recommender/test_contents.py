@@ -19,6 +19,8 @@ from recommender.contents import held_terms, of_kind
         ("Ingredients: soy milk, peanut butter.", "dairy", False),
         ("Ingredients: decaffeinated coffee. Decaf.", "caffeine", False),
         ("A crisp bar with walnuts.", "nuts", True),
+        ("Ingredients: Arabica beans.", "咖啡", True),
+        ("Ingredients: cocoa mass, sugar.", "chocolate", True),
         ("配料：燕麦、榛子。", "坚果", True),
         ("配料：燕麦。不含坚果。", "坚果", False),
     ],

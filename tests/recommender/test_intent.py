@@ -41,6 +41,8 @@ def read(sentence: str) -> tuple[list[str], list[str], list[str]]:
         ("脆的零食", ["good snack", "crunchy"], [], []),
         ("送礼的巧克力,不要太甜", ["not too sweet", "great gift"], [], []),
         ("不要太咸的薯片", [], ["too salty"], []),
+        ("不咸的薯片", [], ["too salty"], []),
+        ("很甜的苹果", [], [], []),
         ("不含坚果的饼干", [], [], ["坚果"]),
         ("给猫吃的", ["pets love it"], [], []),
     ],

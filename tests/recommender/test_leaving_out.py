@@ -26,6 +26,7 @@ from tests.recommender.test_intent import LABELS, nothing_similar
         ("soup for vegetarians", ("meat", "fish"), "soup"),
         ("milk for someone who avoids soya and nuts", ("soya", "nuts"), "milk"),
         ("I don't like ginger, biscuits please", ("ginger",), "biscuits"),
+        ("biscuits with neither nuts nor milk", ("nuts", "dairy"), "biscuits"),
         ("a nut and dairy free bar", ("nut", "dairy"), "dairy free bar"),
         ("a drink that doesn't contain egg", ("egg",), "drink"),
         ("nuts without salt and milk chocolate", ("salt",), "nuts milk chocolate"),

@@ -39,6 +39,13 @@ def test_one_sentence_of_one_review_brings_its_product_first(products: dict[str,
     assert found[0].product_id == products["Oval rusks"].pk
 
 
+@pytest.mark.usefixtures("products")
+def test_sentences_are_compared_with_all_that_was_said() -> None:
+    noting = Noting()
+    asked_for(intent_of("Something for the campfire, under 20 yuan"), noting)
+    assert noting.texts[0] == "Something for the campfire, under 20 yuan"
+
+
 def test_the_nearest_sentence_counts(products: dict[str, Product]) -> None:
     embedder = default_embedder()
     vector = embedder.embed(["We ate them at the campfire under the stars."])[0]

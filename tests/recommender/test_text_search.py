@@ -71,6 +71,14 @@ def test_an_accent_is_no_other_letter() -> None:
     assert found("puree") == found("purée") == [1]
 
 
+def test_what_belongs_to_somebody_is_found_by_who_it_is() -> None:
+    an_entry(1, "Toddlers' biscuits")
+    an_entry(2, "Shepherd's pie")
+    store_documents([1, 2])
+    assert found("for my toddler's lunch") == [1]
+    assert found("shepherd") == [2]
+
+
 def test_terms_are_counted_as_documents_come_change_and_go() -> None:
     an_entry(1, "Green tea")
     an_entry(2, "Black tea")
