@@ -9,6 +9,8 @@ os.environ.setdefault("API_RATE_GUEST", "100000/minute")  # a test calls faster 
 os.environ.setdefault("API_RATE_CUSTOMER", "100000/minute")
 os.environ.setdefault("TEST_CACHE_PREFIX", f"test-{os.getpid()}")  # servers inherit it
 os.environ.setdefault("RECOMMENDER_PASSAGES", "4")  # of each product of each shop that a test opens
+# Two profiles share the machine: threads that divide a matrix spend more time waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from config.settings import *  # noqa: F403
 

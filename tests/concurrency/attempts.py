@@ -5,14 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVICE_URL = os.environ.get("DATABASE_URL", "")
+from tests.tables import ROOT, SERVICE_URL, tables, url_of
 
 START = """
 import sys, time, django
@@ -63,24 +60,6 @@ def a_shop(folder: Path) -> Iterator[Shop]:
     }
     name = f"test_larder_{folder.name}_{os.getpid()}"
     if SERVICE_URL:
-        environment["DATABASE_URL"] = SERVICE_URL.rpartition("/")[0] + "/" + name
-        ask_server(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-    try:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
-        )
+        environment["DATABASE_URL"] = url_of(name)
+    with tables(folder, name):
         yield Shop(environment)
-    finally:
-        if SERVICE_URL:
-            ask_server(f"DROP DATABASE {name}")
-
-
-def ask_server(statement: str) -> None:
-    import MySQLdb  # noqa: PLC0415 (the service profile alone has it)
-
-    url = urlsplit(SERVICE_URL)
-    connection: Any = MySQLdb.connect(
-        host=url.hostname or "", port=url.port or 3306, user=url.username or "", password=url.password or ""
-    )
-    with closing(connection):
-        connection.cursor().execute(statement)

@@ -23,6 +23,7 @@ from recommender.models import FineTuning
 from recommender.turns import TEACHING
 from tests.chat_server import KEY, Body, ChatServer, DoAndHangUp, Refuse, Wait, running
 from tests.elsewhere import shops_elsewhere
+from tests.tables import add_vector_tables
 
 WISH: Body = {
     "about": "tea", "wanted": ["great aroma"], "unwanted": [], "without": [], "diets": [], "at_most": 20,
@@ -191,6 +192,7 @@ CALLS = ("its file is sent", "it is handed in", "it is followed")
 
 
 @pytest.mark.processes
+@pytest.mark.once
 def test_killed_at_any_moment_it_goes_on_with_the_one_job(
     tmp_path: Path, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,9 +202,9 @@ def test_killed_at_any_moment_it_goes_on_with_the_one_job(
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     with shops_elsewhere(tmp_path, "shop") as (shop,):
+        add_vector_tables(shop.folder)
         keeper = EmbeddedPostgres.at(shop.folder / "postgres")
         keeper.start()
-        shop.run("migrate", "--verbosity=0", "--database=recommender")
         for number, _ in enumerate(CALLS):
             path = a_file(tmp_path / f"{number}.jsonl", [example(number * 100 + n) for n in range(10)])
             asked = len(chat.asked)

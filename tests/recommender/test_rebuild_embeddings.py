@@ -40,6 +40,8 @@ from tests.elsewhere import ShopElsewhere, shops_elsewhere
 from tests.recommender.encoders import Renamed
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
+from tests.shop.demo_files import goods_alone
+from tests.tables import add_vector_tables
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -352,6 +354,7 @@ def number(shop: ShopElsewhere, query: str) -> object:
 
 
 @pytest.mark.processes
+@pytest.mark.once
 @pytest.mark.skipif(
     "RECOMMENDER_DATABASE_URL" in os.environ, reason="the shop has a PostgreSQL of its own here"
 )
@@ -360,10 +363,10 @@ def test_killed_while_it_makes_vectors_and_while_they_take_over_it_goes_on_and_p
 ) -> None:
     with running() as chat, shops_elsewhere(tmp_path, "shop") as (shop,):
         set_up(shop, chat, monkeypatch)
+        add_vector_tables(shop.folder)
         keeper = EmbeddedPostgres.at(shop.folder / "postgres")
         keeper.start()
-        shop.run("migrate", "--verbosity=0", "--database=recommender")
-        shop.run("load_demo")
+        shop.run("load_demo", "--folder", goods_alone(tmp_path / "demo"))
         shop.run("catch_up_recommender")
         products = number(shop, OLD)
         monkeypatch.setenv("EMBEDDER", "openai")

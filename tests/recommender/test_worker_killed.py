@@ -15,6 +15,8 @@ import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres
 from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.shop.demo_files import much_reviewed
+from tests.tables import add_vector_tables
 
 pytestmark = [
     pytest.mark.processes,
@@ -28,6 +30,7 @@ WORKER = (
     "-m", "celery", "-A", "config.celery", "worker", "--beat", "--concurrency", "1", "--loglevel", "error",
     "--without-gossip", "--without-mingle", "--without-heartbeat",
 )  # fmt: skip
+REVIEWS = 600  # three turns of the worker
 LABELLED = "SELECT count(*) FROM recommender_reviewentry WHERE labelled_with <> ''"
 LEFT = """
     SELECT (SELECT count(*) FROM recommender_reviewentry WHERE labelled_with = '')
@@ -72,24 +75,24 @@ def kill(worker: "subprocess.Popen[str]") -> None:
 
 def test_a_worker_killed_while_it_labels_ends_like_one_that_was_not(tmp_path: Path) -> None:
     with shops_elsewhere(tmp_path, "undisturbed", "killed") as (undisturbed, killed):
+        demo = much_reviewed(tmp_path / "demo", REVIEWS)
         for shop in (undisturbed, killed):
-            shop.run("migrate", "--verbosity=0", "--database=recommender")
-            shop.run("load_demo")
+            add_vector_tables(shop.folder)
+            shop.run("load_demo", "--folder", demo)
         undisturbed.run("catch_up_recommender")
         keeper = EmbeddedPostgres.at(killed.folder / "postgres")
         other = EmbeddedPostgres.at(undisturbed.folder / "postgres")
         keeper.start()
         other.start()
         try:
-            [(reviews,)] = killed.rows("SELECT count(*) FROM shop_review")
             worker = killed.python(*WORKER)
             wait_until(lambda: vectors(killed, LABELLED) > [(0,)])
             kill(worker)
             [(before,)] = vectors(killed, LABELLED)
-            assert 0 < before < reviews
+            assert 0 < before < REVIEWS
 
             worker = killed.python(*WORKER)
-            wait_until(lambda: vectors(killed, LABELLED) == [(reviews,)] and vectors(killed, LEFT) == [(0,)])
+            wait_until(lambda: vectors(killed, LABELLED) == [(REVIEWS,)] and vectors(killed, LEFT) == [(0,)])
             kill(worker)
             for query in CONCLUDED:
                 assert vectors(killed, query) == vectors(undisturbed, query)
