@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from config.embedded_postgres.server import EmbeddedPostgres
 from tests.tables import ROOT, SERVICE_URL, server, tables, url_of
 
 
@@ -51,6 +54,12 @@ class ShopElsewhere:
 
     def _connection(self) -> Any:
         return server(self.database) if SERVICE_URL else sqlite3.connect(self.folder / "shop.sqlite3")
+
+
+def postgres_of(shop: ShopElsewhere) -> "psycopg.Connection[Any]":
+    """A connection to the shop's own PostgreSQL, which commits and closes at the end of a `with`."""
+    server = EmbeddedPostgres.at(shop.folder / "postgres")
+    return psycopg.connect(host=str(server.socket_directory), user="postgres", dbname="postgres")
 
 
 @contextmanager

@@ -30,14 +30,12 @@ def tables(folder: Path, database: str) -> Iterator[None]:
         yield
         return
     model()
-    with closing(server()) as connection:
-        connection.query(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
-        try:
-            copy_tables(connection, MODEL, database)
-            yield
-        finally:
-            connection.ping(True)
-            connection.query(f"DROP DATABASE {database}")
+    ask_server(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
+    try:
+        copy_tables(MODEL, database)
+        yield
+    finally:
+        ask_server(f"DROP DATABASE {database}")
 
 
 def add_vector_tables(folder: Path) -> None:
@@ -78,18 +76,17 @@ def url_of(database: str) -> str:
     return SERVICE_URL.rpartition("/")[0] + "/" + database
 
 
-def copy_tables(connection: Any, source: str, target: str) -> None:
+def copy_tables(source: str, target: str) -> None:
     """With their keys, constraints and the rows that migrations wrote."""
-    cursor = connection.cursor()
-    cursor.execute(f"USE {target}")
-    cursor.execute("SET foreign_key_checks = 0")
-    cursor.execute(f"SHOW TABLES FROM {source}")
-    for (table,) in cursor.fetchall():
-        cursor.execute(f"SHOW CREATE TABLE {source}.{table}")
-        [(_, statement)] = cursor.fetchall()
-        cursor.execute(statement)
-        cursor.execute(f"INSERT INTO {table} SELECT * FROM {source}.{table}")  # noqa: S608 (our own names)
-    connection.commit()
+    with closing(server(target)) as connection, connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+        cursor.execute(f"SHOW TABLES FROM {source}")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SHOW CREATE TABLE {source}.{table}")
+            [(_, statement)] = cursor.fetchall()
+            cursor.execute(statement)
+            cursor.execute(f"INSERT INTO {table} SELECT * FROM {source}.{table}")  # noqa: S608 (our names)
+        connection.commit()
 
 
 def server(database: str = "") -> Any:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres
 from tests.chat_server import KEY, Body, ChatServer, Event, Wait, WaitFor, running
-from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.elsewhere import ShopElsewhere, postgres_of, shops_elsewhere
 from tests.recommender.test_training_labels import PRODUCTS, a_file, labels
 from tests.tables import add_vector_tables
 
@@ -27,10 +28,8 @@ pytestmark = [
     ),
 ]
 
-SPENT = (
-    "from recommender.models import ChatMonth; print(sum(month.spent for month in ChatMonth.objects.all()))"
-)
-CLEARED = "from recommender.models import ChatMonth; ChatMonth.objects.all().delete()"
+SPENT = "SELECT sum(spent) FROM recommender_chatmonth"
+CLEARED = "DELETE FROM recommender_chatmonth"
 HELD = 4.0  # seconds for which the server holds a call in whose middle the run is killed
 
 
@@ -140,7 +139,8 @@ CALLS = ("its file is sent", "it is handed in", "it is looked at", "its answers 
 def test_killed_while_a_batch_is_under_way_it_is_found_again_and_paid_once(
     number: int, shop: ShopElsewhere, chat: ChatServer, reviews: Path
 ) -> None:
-    shop.run("shell", "--no-imports", "-c", CLEARED)
+    with postgres_of(shop) as connection:
+        connection.execute(CLEARED)
     chat.next_up += held(number)
     kill_in_the_middle_of(number, chat, shop.command(*command(reviews, "--batch")))
 
@@ -148,7 +148,8 @@ def test_killed_while_a_batch_is_under_way_it_is_found_again_and_paid_once(
     assert f"{PRODUCTS} labelled pairs" in printed
     assert len(chat.batches) == 1
     assert len(set(answered(reviews))) == len(answered(reviews)) == PRODUCTS
-    assert shop.run("shell", "--no-imports", "-c", SPENT).strip() == "0.01440000"
+    with postgres_of(shop) as connection:
+        assert connection.execute(SPENT).fetchall() == [(Decimal("0.01440000"),)]
 
 
 def test_two_runs_do_not_write_one_journal(shop: ShopElsewhere, chat: ChatServer, reviews: Path) -> None:

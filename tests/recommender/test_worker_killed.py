@@ -5,16 +5,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
 import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres
-from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.elsewhere import ShopElsewhere, postgres_of, shops_elsewhere
 from tests.shop.demo_files import much_reviewed
 from tests.tables import add_vector_tables
 
@@ -51,10 +49,7 @@ SHOWN = (
 
 def vectors(shop: ShopElsewhere, query: str) -> list[Any]:
     """Rows of the shop's recommender."""
-    server = EmbeddedPostgres.at(shop.folder / "postgres")
-    with closing(
-        psycopg.connect(host=str(server.socket_directory), user="postgres", dbname="postgres")
-    ) as connection:
+    with postgres_of(shop) as connection:
         return connection.execute(query).fetchall()
 
 
