@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from config.settings import *  # noqa: F403
 
+DATABASES["recommender"]["TEST"] = {"DEPENDENCIES": []}  # noqa: F405 (it is made where it is asked alone)
 CACHES["default"]["KEY_PREFIX"] = os.environ["TEST_CACHE_PREFIX"]  # noqa: F405
 # A test sees what it has just written; tests/shop/test_remembering.py is about what is remembered.
 CACHES["process"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # noqa: F405

@@ -63,7 +63,7 @@ def budget_of_ten(settings: Settings) -> None:
     settings.OPENAI_MONTHLY_BUDGET = Decimal(10)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 def test_a_call_reserves_the_most_and_settles_for_what_it_cost() -> None:
     reservation = reserve(Decimal(4))
@@ -72,7 +72,7 @@ def test_a_call_reserves_the_most_and_settles_for_what_it_cost() -> None:
     assert spent() == Decimal("1.5")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 def test_what_would_be_too_much_is_refused_and_nothing_is_counted() -> None:
     reserve(Decimal(7))
@@ -83,7 +83,7 @@ def test_what_would_be_too_much_is_refused_and_nothing_is_counted() -> None:
     assert spent() == 10
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 @pytest.mark.parametrize(("is_charged", "left"), [(True, 4), (False, 0)])
 def test_what_failed_is_given_back_unless_it_may_have_been_charged(is_charged: bool, left: int) -> None:
@@ -92,7 +92,7 @@ def test_what_failed_is_given_back_unless_it_may_have_been_charged(is_charged: b
     assert spent() == left
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 def test_without_a_budget_only_what_costs_nothing_is_asked(settings: Settings) -> None:
     settings.OPENAI_MONTHLY_BUDGET = Decimal(0)
     reserve(Decimal(0))

@@ -31,7 +31,7 @@ WISH: Body = {
 }  # fmt: skip
 TAUGHT = "ft:small-chat:larder"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("account")]
+pytestmark = [pytest.mark.django_db(databases=["recommender"]), pytest.mark.usefixtures("account")]
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_without_a_key_one_sentence_says_what_to_set(examples: Path, settings: S
         tune(examples)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(databases=["recommender"], transaction=True)
 def test_while_one_teaches_another_does_not_begin(examples: Path, chat: ChatServer) -> None:
     other = connections["recommender"].copy()
     with other.cursor() as cursor:
@@ -192,7 +192,6 @@ CALLS = ("its file is sent", "it is handed in", "it is followed")
 
 
 @pytest.mark.processes
-@pytest.mark.once
 def test_killed_at_any_moment_it_goes_on_with_the_one_job(
     tmp_path: Path, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
