@@ -5,6 +5,7 @@ what it does to the next calls instead of answering them.
 """
 
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +43,13 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class WaitFor:
+    """Answer, but only after something else has happened."""
+
+    happened: threading.Event
+
+
+@dataclass(frozen=True)
 class Drip:
     """Send a byte now and then, for so many seconds: no single read takes long."""
 
@@ -72,7 +80,7 @@ class DoAndHangUp:
     """Do what is asked, and close the connection without a word."""
 
 
-Event = DoAndHangUp | Refuse | Wait | Drip | Say | Message | HangUp
+Event = DoAndHangUp | Refuse | Wait | WaitFor | Drip | Say | Message | HangUp
 
 
 @dataclass(frozen=True)
@@ -430,6 +438,8 @@ def handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                     return
                 case Wait(seconds):
                     time.sleep(seconds)
+                case WaitFor(happened):
+                    happened.wait(300)
             try:
                 if not server.offers_dimensions and "dimensions" in body:
                     self.send(400, error("This model does not support specifying dimensions."))

@@ -12,6 +12,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if mark and "databases" not in mark.kwargs:
             both = {"databases": list(settings.DATABASES)}
             item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, **both}), append=False)
+        elif mark and "default" not in mark.kwargs["databases"]:
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-SERVICE_URL = os.environ.get("DATABASE_URL", "")
+import psycopg
+
+from config.embedded_postgres.server import EmbeddedPostgres
+from tests.tables import ROOT, SERVICE_URL, server, tables, url_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ShopElsewhere:
     def environment(self) -> dict[str, str]:
         named = {"VAR_DIR": str(self.folder), "SECRET_KEY": "one key for all shops"}
         if SERVICE_URL:
-            named["DATABASE_URL"] = SERVICE_URL.rpartition("/")[0] + "/" + self.database
+            named["DATABASE_URL"] = url_of(self.database)
         return os.environ | named | {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
     def command(self, *arguments: str | Path) -> "subprocess.Popen[str]":
@@ -55,33 +56,19 @@ class ShopElsewhere:
         return server(self.database) if SERVICE_URL else sqlite3.connect(self.folder / "shop.sqlite3")
 
 
-def server(database: str = "") -> Any:
-    import MySQLdb  # noqa: PLC0415 (the service profile alone has it)
-
-    url = urlsplit(SERVICE_URL)
-    return MySQLdb.connect(
-        host=url.hostname or "", port=url.port or 3306, user=url.username or "",
-        password=url.password or "", database=database, charset="utf8mb4",
-    )  # fmt: skip
+def postgres_of(shop: ShopElsewhere) -> "psycopg.Connection[Any]":
+    """A connection to the shop's own PostgreSQL, which commits and closes at the end of a `with`."""
+    server = EmbeddedPostgres.at(shop.folder / "postgres")
+    return psycopg.connect(host=str(server.socket_directory), user="postgres", dbname="postgres")
 
 
 @contextmanager
 def shops_elsewhere(folder: Path, *names: str) -> Iterator[tuple[ShopElsewhere, ...]]:
-    """Empty shops, their tables made; databases of a server are dropped at the end."""
-    databases = [f"test_larder_{os.getpid()}_{name}" for name in names]
-    if SERVICE_URL:
-        with closing(server()) as connection:
-            for database in databases:
-                connection.cursor().execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
-    try:
-        shops = tuple(
-            ShopElsewhere(folder / name, database) for name, database in zip(names, databases, strict=True)
-        )
-        for shop in shops:
-            shop.run("migrate", "--verbosity=0")
-        yield shops
-    finally:
-        if SERVICE_URL:
-            with closing(server()) as connection:
-                for database in databases:
-                    connection.cursor().execute(f"DROP DATABASE {database}")
+    """Empty shops with their tables; databases of a server are dropped at the end."""
+    with ExitStack() as opened:
+        shops = []
+        for name in names:
+            shop = ShopElsewhere(folder / name, f"test_larder_{os.getpid()}_{name}")
+            opened.enter_context(tables(shop.folder, shop.database))
+            shops.append(shop)
+        yield tuple(shops)

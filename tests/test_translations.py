@@ -83,6 +83,7 @@ def test_what_is_compiled_is_what_is_written() -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.once
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="no xgettext (Debian: apt-get install gettext)")
 def test_extracting_again_finds_the_messages_that_are_written(tmp_path: Path) -> None:
     """Of a copy without its messages, with what `make messages` ignores. Where it fails, run that."""

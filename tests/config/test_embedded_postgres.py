@@ -11,7 +11,7 @@ import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.once]
 ROOT = Path(__file__).resolve().parents[2]
 USER = """
 import sys

@@ -142,7 +142,7 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: its worker looks for work each second
 def shop(
     tmp_path_factory: pytest.TempPathFactory, service_variables: dict[str, str]
 ) -> Iterator[RunningShop]:

@@ -16,6 +16,7 @@ from tests.journeys.shop_states import GUEST, States, every_state
 
 pytestmark = [
     pytest.mark.journey,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("english"),
 ]

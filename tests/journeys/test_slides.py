@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from shop.remembering import HOME_SECONDS
 from tests.journeys.conftest import ROOT, RunningShop
 
-pytestmark = [pytest.mark.journey, pytest.mark.processes]
+pytestmark = [pytest.mark.journey, pytest.mark.processes, pytest.mark.once]
 
 TWO_SLIDES = """
 from shop.models import CarouselSlide

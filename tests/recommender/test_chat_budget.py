@@ -13,6 +13,7 @@ from recommender.chat.exceptions import BudgetSpent, ServerFailed
 from recommender.chat.spending import reserve, reserved, settle, this_month
 from recommender.models import ChatMonth
 from tests.concurrency.attempts import Shop, a_shop
+from tests.tables import add_vector_tables
 
 RESERVES = """
 from decimal import Decimal
@@ -41,10 +42,6 @@ SPENT = """
 from recommender.models import ChatMonth
 print(ChatMonth.objects.get().spent.normalize())
 """
-MIGRATE = """
-from django.core.management import call_command
-call_command("migrate", database="recommender", verbosity=0)
-"""
 NOTHING_YET = """
 from recommender.chat.spending import this_month
 from recommender.models import ChatMonth
@@ -66,7 +63,7 @@ def budget_of_ten(settings: Settings) -> None:
     settings.OPENAI_MONTHLY_BUDGET = Decimal(10)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 def test_a_call_reserves_the_most_and_settles_for_what_it_cost() -> None:
     reservation = reserve(Decimal(4))
@@ -75,7 +72,7 @@ def test_a_call_reserves_the_most_and_settles_for_what_it_cost() -> None:
     assert spent() == Decimal("1.5")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 def test_what_would_be_too_much_is_refused_and_nothing_is_counted() -> None:
     reserve(Decimal(7))
@@ -86,7 +83,7 @@ def test_what_would_be_too_much_is_refused_and_nothing_is_counted() -> None:
     assert spent() == 10
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 @pytest.mark.usefixtures("budget_of_ten")
 @pytest.mark.parametrize(("is_charged", "left"), [(True, 4), (False, 0)])
 def test_what_failed_is_given_back_unless_it_may_have_been_charged(is_charged: bool, left: int) -> None:
@@ -95,7 +92,7 @@ def test_what_failed_is_given_back_unless_it_may_have_been_charged(is_charged: b
     assert spent() == left
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["recommender"])
 def test_without_a_budget_only_what_costs_nothing_is_asked(settings: Settings) -> None:
     settings.OPENAI_MONTHLY_BUDGET = Decimal(0)
     reserve(Decimal(0))
@@ -107,14 +104,16 @@ def test_without_a_budget_only_what_costs_nothing_is_asked(settings: Settings) -
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with a_shop(tmp_path_factory.mktemp("budget")) as shop:
         shop.environment["OPENAI_MONTHLY_BUDGET"] = "10"
-        keeper = EmbeddedPostgres.at(Path(shop.environment["VAR_DIR"]) / "postgres")
+        folder = Path(shop.environment["VAR_DIR"])
+        add_vector_tables(folder)
+        keeper = EmbeddedPostgres.at(folder / "postgres")
         keeper.start()  # once, and not by all of them at one instant
-        shop.run(MIGRATE)
         yield shop
         keeper.leave()
 
 
 @pytest.mark.processes
+@pytest.mark.once
 @own_server
 def test_of_four_processes_at_one_instant_two_fit_into_the_budget(shop: Shop) -> None:
     shop.run(NOTHING_YET)
@@ -123,6 +122,7 @@ def test_of_four_processes_at_one_instant_two_fit_into_the_budget(shop: Shop) ->
 
 
 @pytest.mark.processes
+@pytest.mark.once
 @own_server
 def test_control_without_the_guard_all_four_do(shop: Shop) -> None:
     shop.run(NOTHING_YET)

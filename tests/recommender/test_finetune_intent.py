@@ -23,6 +23,7 @@ from recommender.models import FineTuning
 from recommender.turns import TEACHING
 from tests.chat_server import KEY, Body, ChatServer, DoAndHangUp, Refuse, Wait, running
 from tests.elsewhere import shops_elsewhere
+from tests.tables import add_vector_tables
 
 WISH: Body = {
     "about": "tea", "wanted": ["great aroma"], "unwanted": [], "without": [], "diets": [], "at_most": 20,
@@ -30,7 +31,7 @@ WISH: Body = {
 }  # fmt: skip
 TAUGHT = "ft:small-chat:larder"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("account")]
+pytestmark = [pytest.mark.django_db(databases=["recommender"]), pytest.mark.usefixtures("account")]
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ def test_without_a_key_one_sentence_says_what_to_set(examples: Path, settings: S
         tune(examples)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(databases=["recommender"], transaction=True)
 def test_while_one_teaches_another_does_not_begin(examples: Path, chat: ChatServer) -> None:
     other = connections["recommender"].copy()
     with other.cursor() as cursor:
@@ -200,9 +201,9 @@ def test_killed_at_any_moment_it_goes_on_with_the_one_job(
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     with shops_elsewhere(tmp_path, "shop") as (shop,):
+        add_vector_tables(shop.folder)
         keeper = EmbeddedPostgres.at(shop.folder / "postgres")
         keeper.start()
-        shop.run("migrate", "--verbosity=0", "--database=recommender")
         for number, _ in enumerate(CALLS):
             path = a_file(tmp_path / f"{number}.jsonl", [example(number * 100 + n) for n in range(10)])
             asked = len(chat.asked)

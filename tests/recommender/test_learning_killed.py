@@ -1,5 +1,6 @@
 """Who learns from behaviour may be killed at any moment: nothing is lost, and the next run completes."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -7,8 +8,16 @@ import pytest
 
 from recommender import weights
 from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.tables import add_vector_tables
 
-pytestmark = pytest.mark.processes
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.once,
+    pytest.mark.skipif(
+        "RECOMMENDER_DATABASE_URL" in os.environ,
+        reason="each shop has an embedded PostgreSQL of its own here",
+    ),
+]
 
 # Learns, and kills its own process where `moment` is reached.
 LEARNING = """
@@ -43,7 +52,7 @@ def learn(shop: ShopElsewhere, moment: str) -> int:
 def test_a_kill_loses_nothing_and_the_next_run_completes(tmp_path: Path) -> None:
     with shops_elsewhere(tmp_path, "undisturbed", "killed") as shops:
         for shop in shops:
-            shop.run("migrate", "--verbosity=0", "--database=recommender")
+            add_vector_tables(shop.folder)
             shop.run("load_demo")
         undisturbed, killed = shops
         undisturbed.run("fit_behaviour")

@@ -5,13 +5,11 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -36,10 +34,12 @@ from recommender.services import catch_up
 from recommender.turns import CATCHING_UP, REBUILDING, turn
 from recommender.word_vectors import WordVectors
 from tests.chat_server import KEY, ChatServer, running
-from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.elsewhere import ShopElsewhere, postgres_of, shops_elsewhere
 from tests.recommender.encoders import Renamed
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_product, a_review
+from tests.shop.demo_files import goods_alone
+from tests.tables import add_vector_tables
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -339,19 +339,15 @@ IN_USE = "SELECT model_version FROM recommender_embedderinuse"
 NEXT = "SELECT count(*) FROM recommender_nextproductvector"
 
 
-def session(shop: ShopElsewhere) -> "closing[psycopg.Connection[tuple[object, ...]]]":
-    server = EmbeddedPostgres.at(shop.folder / "postgres")
-    return closing(psycopg.connect(host=str(server.socket_directory), user="postgres", dbname="postgres"))
-
-
 def number(shop: ShopElsewhere, query: str) -> object:
-    with session(shop) as connection:
+    with postgres_of(shop) as connection:
         row = connection.execute(query).fetchone()
     assert row
     return row[0]
 
 
 @pytest.mark.processes
+@pytest.mark.once
 @pytest.mark.skipif(
     "RECOMMENDER_DATABASE_URL" in os.environ, reason="the shop has a PostgreSQL of its own here"
 )
@@ -360,10 +356,10 @@ def test_killed_while_it_makes_vectors_and_while_they_take_over_it_goes_on_and_p
 ) -> None:
     with running() as chat, shops_elsewhere(tmp_path, "shop") as (shop,):
         set_up(shop, chat, monkeypatch)
+        add_vector_tables(shop.folder)
         keeper = EmbeddedPostgres.at(shop.folder / "postgres")
         keeper.start()
-        shop.run("migrate", "--verbosity=0", "--database=recommender")
-        shop.run("load_demo")
+        shop.run("load_demo", "--folder", goods_alone(tmp_path / "demo"))
         shop.run("catch_up_recommender")
         products = number(shop, OLD)
         monkeypatch.setenv("EMBEDDER", "openai")
@@ -375,7 +371,7 @@ def test_killed_while_it_makes_vectors_and_while_they_take_over_it_goes_on_and_p
         made = number(shop, NEXT)
         assert 0 < int(str(made)) < int(str(products))
 
-        with session(shop) as connection:  # a reader that holds a row: the change waits for it
+        with postgres_of(shop) as connection:  # a reader that holds a row: the change waits for it
             connection.execute("SELECT 1 FROM recommender_productentry LIMIT 1 FOR SHARE")
             process = shop.command("rebuild_embeddings")
             while number(shop, WAITING) == 0:

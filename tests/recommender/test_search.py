@@ -13,7 +13,7 @@ from recommender.embedding import Floats, unit
 from recommender.models import DIMENSIONS, ProductEntry
 from recommender.search import Filters, nearest
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["recommender"])
 
 ROWS = 2_000
 

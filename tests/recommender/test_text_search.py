@@ -8,7 +8,7 @@ from recommender.documents import forget_documents, store_documents, terms_in
 from recommender.models import ProductEntry, ReviewEntry, SearchTerm
 from recommender.text_search import asked_for_terms, worded
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["recommender"])
 
 
 def an_entry(product_id: int, name: str = "", **fields: Any) -> ProductEntry:

@@ -19,7 +19,7 @@ from seq2label.examples import labelled_pairs
 from tests.chat_server import KEY, Body, ChatServer, DoAndHangUp, Message, Refuse, Say, Wait, running
 from tests.shop.amazon_files import a_review_line, written
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["recommender"])
 
 PRODUCTS = 6
 COST = Decimal("0.0024")  # of an answer: 1000 tokens at 2, 50 at 8 a million

@@ -4,39 +4,41 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres
-from tests.chat_server import KEY, Body, ChatServer, Event, Wait, running
-from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.chat_server import KEY, Body, ChatServer, Event, Wait, WaitFor, running
+from tests.elsewhere import ShopElsewhere, postgres_of, shops_elsewhere
 from tests.recommender.test_training_labels import PRODUCTS, a_file, labels
+from tests.tables import add_vector_tables
 
 pytestmark = [
     pytest.mark.processes,
+    pytest.mark.once,
     pytest.mark.skipif(
         "RECOMMENDER_DATABASE_URL" in os.environ, reason="the shop has an embedded PostgreSQL of its own here"
     ),
 ]
 
-SPENT = (
-    "from recommender.models import ChatMonth; print(sum(month.spent for month in ChatMonth.objects.all()))"
-)
-CLEARED = "from recommender.models import ChatMonth; ChatMonth.objects.all().delete()"
+SPENT = "SELECT sum(spent) FROM recommender_chatmonth"
+CLEARED = "DELETE FROM recommender_chatmonth"
 HELD = 4.0  # seconds for which the server holds a call in whose middle the run is killed
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopElsewhere]:
     with shops_elsewhere(tmp_path_factory.mktemp("labels"), "shop") as (shop,):
+        add_vector_tables(shop.folder)
         keeper = EmbeddedPostgres.at(shop.folder / "postgres")
         keeper.start()  # once, and not for each command
-        shop.run("migrate", "--verbosity=0", "--database=recommender")
         yield shop
         keeper.leave()
 
@@ -137,7 +139,8 @@ CALLS = ("its file is sent", "it is handed in", "it is looked at", "its answers 
 def test_killed_while_a_batch_is_under_way_it_is_found_again_and_paid_once(
     number: int, shop: ShopElsewhere, chat: ChatServer, reviews: Path
 ) -> None:
-    shop.run("shell", "--no-imports", "-c", CLEARED)
+    with postgres_of(shop) as connection:
+        connection.execute(CLEARED)
     chat.next_up += held(number)
     kill_in_the_middle_of(number, chat, shop.command(*command(reviews, "--batch")))
 
@@ -145,16 +148,19 @@ def test_killed_while_a_batch_is_under_way_it_is_found_again_and_paid_once(
     assert f"{PRODUCTS} labelled pairs" in printed
     assert len(chat.batches) == 1
     assert len(set(answered(reviews))) == len(answered(reviews)) == PRODUCTS
-    assert shop.run("shell", "--no-imports", "-c", SPENT).strip() == "0.01440000"
+    with postgres_of(shop) as connection:
+        assert connection.execute(SPENT).fetchall() == [(Decimal("0.01440000"),)]
 
 
 def test_two_runs_do_not_write_one_journal(shop: ShopElsewhere, chat: ChatServer, reviews: Path) -> None:
-    chat.next_up += held(0)
+    second_has_ended = threading.Event()
+    chat.next_up.append(WaitFor(second_has_ended))
     first = shop.command(*command(reviews))
     while not chat.asked:
         time.sleep(0.01)
     second = shop.command(*command(reviews))
     second.communicate(timeout=300)
+    second_has_ended.set()
     assert second.returncode == 1
     first.communicate(timeout=300)
     assert first.returncode == 0

@@ -5,16 +5,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
 import pytest
 
 from config.embedded_postgres.server import EmbeddedPostgres
-from tests.elsewhere import ShopElsewhere, shops_elsewhere
+from tests.elsewhere import ShopElsewhere, postgres_of, shops_elsewhere
+from tests.shop.demo_files import much_reviewed
+from tests.tables import add_vector_tables
 
 pytestmark = [
     pytest.mark.processes,
@@ -28,6 +28,7 @@ WORKER = (
     "-m", "celery", "-A", "config.celery", "worker", "--beat", "--concurrency", "1", "--loglevel", "error",
     "--without-gossip", "--without-mingle", "--without-heartbeat",
 )  # fmt: skip
+REVIEWS = 600  # three turns of the worker
 LABELLED = "SELECT count(*) FROM recommender_reviewentry WHERE labelled_with <> ''"
 LEFT = """
     SELECT (SELECT count(*) FROM recommender_reviewentry WHERE labelled_with = '')
@@ -48,10 +49,7 @@ SHOWN = (
 
 def vectors(shop: ShopElsewhere, query: str) -> list[Any]:
     """Rows of the shop's recommender."""
-    server = EmbeddedPostgres.at(shop.folder / "postgres")
-    with closing(
-        psycopg.connect(host=str(server.socket_directory), user="postgres", dbname="postgres")
-    ) as connection:
+    with postgres_of(shop) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -72,24 +70,24 @@ def kill(worker: "subprocess.Popen[str]") -> None:
 
 def test_a_worker_killed_while_it_labels_ends_like_one_that_was_not(tmp_path: Path) -> None:
     with shops_elsewhere(tmp_path, "undisturbed", "killed") as (undisturbed, killed):
+        demo = much_reviewed(tmp_path / "demo", REVIEWS)
         for shop in (undisturbed, killed):
-            shop.run("migrate", "--verbosity=0", "--database=recommender")
-            shop.run("load_demo")
+            add_vector_tables(shop.folder)
+            shop.run("load_demo", "--folder", demo)
         undisturbed.run("catch_up_recommender")
         keeper = EmbeddedPostgres.at(killed.folder / "postgres")
         other = EmbeddedPostgres.at(undisturbed.folder / "postgres")
         keeper.start()
         other.start()
         try:
-            [(reviews,)] = killed.rows("SELECT count(*) FROM shop_review")
             worker = killed.python(*WORKER)
             wait_until(lambda: vectors(killed, LABELLED) > [(0,)])
             kill(worker)
             [(before,)] = vectors(killed, LABELLED)
-            assert 0 < before < reviews
+            assert 0 < before < REVIEWS
 
             worker = killed.python(*WORKER)
-            wait_until(lambda: vectors(killed, LABELLED) == [(reviews,)] and vectors(killed, LEFT) == [(0,)])
+            wait_until(lambda: vectors(killed, LABELLED) == [(REVIEWS,)] and vectors(killed, LEFT) == [(0,)])
             kill(worker)
             for query in CONCLUDED:
                 assert vectors(killed, query) == vectors(undisturbed, query)

@@ -1,8 +1,12 @@
 """A small demo in a folder of its own, to load or to spoil."""
 
 import json
+import shutil
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from shop.demo.entries import FOLDER
 
 SENCHA = "sencha"
 HONEY = "honey"
@@ -65,3 +69,31 @@ def a_small_demo(folder: Path) -> Path:
             a_review(HONEY, "Old Zhou", stars=5, body="Runny and light.", helpful=0),
         ),
     )
+
+
+def goods_alone(folder: Path) -> Path:
+    """All that the shop's demo sells, with the reviews of its first department only."""
+    shutil.copytree(FOLDER / "catalogue", folder / "catalogue")
+    (folder / "reviews").mkdir()
+    shutil.copy(min((FOLDER / "reviews").glob("*.json")), folder / "reviews")
+    return folder
+
+
+def much_reviewed(folder: Path, count: int) -> Path:
+    """The first department of the shop's demo, with `count` of all its reviews, in turn."""
+    department = min((FOLDER / "catalogue").glob("*.json"))
+    aisles = json.loads(department.read_text())["children"]
+    shelves = chain.from_iterable(aisle["children"] for aisle in aisles)
+    skus = [product["sku"] for shelf in shelves for product in shelf["products"]]
+    told = chain.from_iterable(
+        json.loads(path.read_text()) for path in sorted((FOLDER / "reviews").glob("*.json"))
+    )
+    reviews = [
+        review | {"sku": skus[number % len(skus)], "nickname": f"Reader {number // len(skus)}"}
+        for number, review in zip(range(count), told, strict=False)
+    ]
+    for name in ("catalogue", "reviews"):
+        (folder / name).mkdir(parents=True)
+    shutil.copy(department, folder / "catalogue")
+    (folder / "reviews" / department.name).write_text(json.dumps(reviews))
+    return folder

@@ -16,7 +16,7 @@ from shop.selectors.checkout import summary_for
 from shop.services.cart import add_to_cart
 from tests.shop.builders import PASSWORD, a_checkout, a_customer, a_delivery_rule, an_address
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("english")]
 
 LINES = 20
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.journeys.conftest import ROOT, answers, free_port
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.once]
 
 CHECKS = (
     "not_a_server_error",
