@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.concurrency.attempts import ROOT, a_shop
+from tests.concurrency.attempts import a_shop
+from tests.tables import ROOT
 
 pytestmark = pytest.mark.processes
 

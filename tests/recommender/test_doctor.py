@@ -30,9 +30,10 @@ from shop.models import Product
 from shop.selectors.history import Viewer
 from shop.services.history import record_view
 from tests.chat_server import KEY, running
-from tests.elsewhere import ROOT, shops_elsewhere
+from tests.elsewhere import shops_elsewhere
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_customer, a_product, a_review
+from tests.tables import ROOT
 
 pytestmark = pytest.mark.django_db
 
