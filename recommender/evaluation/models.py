@@ -17,6 +17,10 @@ Setting = Mapping[str, float]
 NONE: tuple[Setting, ...] = ({},)
 
 
+ALONE = f"Larder, {neighbours.KEPT} weights a product"  # as served, by behaviour alone
+BLENDED = "Larder, blended with categories"
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """`learn` takes long and one of `learnt_with`; `score` is quick and takes one of `scored_with`."""
@@ -76,9 +80,7 @@ def as_served(setting: Setting) -> Iterator[Model]:
     """Ours as the shop keeps it: the largest weights of each row; and as it learns in a large catalogue."""
     learnt = {name: setting[name] for name in ("ridge", "visit_decay")}
     scored = {name: setting[name] for name in ("position_decay", "days", "lasting")}
-    yield Model(
-        f"Larder, {neighbours.KEPT} weights a product", learn_kept, (learnt,), score_sparse, (scored,)
-    )
+    yield Model(ALONE, learn_kept, (learnt,), score_sparse, (scored,))
     sparse = tuple({"ridge": ridge, "visit_decay": learnt["visit_decay"]} for ridge in (30.0, 100.0))
     yield Model("Larder for large catalogues", learn_sparse, sparse, score_sparse, (scored,))
 
@@ -104,20 +106,28 @@ def with_categories(categories: Any, setting: Setting) -> Model:
     def score(known: Interactions, weights: Any, weighed: Setting) -> Scorer:
         past = behaviour.contexts(known, behaviour.Settings(**scored))
         counts = learn_popularity(known, {})
+        evidence = evidence_of(known, setting)
         sure = blend.trust(counts, weighed["product_doubt"])
 
         def scores(users: behaviour.Integers) -> Floats:
             had = past[users]
             behaved = best_as_one(np.maximum((had @ weights).toarray(), 0.0))
             content = best_as_one((had @ categories @ categories.T).toarray())
-            evidence = (had.minimum(1.0) @ counts).astype(np.float32)
-            shopper = blend.trust(evidence, weighed["shopper_doubt"])[:, None]
+            shopper = blend.trust(evidence[users], weighed["shopper_doubt"])[:, None]
             return blend.blended(behaved, content, shopper, sure[None])
 
         return scores
 
     served = {"shopper_doubt": blend.SHOPPER_DOUBT, "product_doubt": blend.PRODUCT_DOUBT}
-    return Model("Larder, blended with categories", learn_kept, (learnt,), score, (served,))
+    return Model(BLENDED, learn_kept, (learnt,), score, (served,))
+
+
+def evidence_of(known: Interactions, setting: Setting) -> Floats:
+    """(users,) how many events of others stand behind what each has, as `Weights.evidence` counts them."""
+    scored = {name: setting[name] for name in ("position_decay", "days", "lasting")}
+    past = behaviour.contexts(known, behaviour.Settings(**scored))
+    counted: Floats = (past.minimum(1.0) @ learn_popularity(known, {})).astype(np.float32)
+    return counted
 
 
 def best_as_one(scores: Floats) -> Floats:

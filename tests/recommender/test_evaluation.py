@@ -99,6 +99,20 @@ def test_the_command_measures_every_model_and_writes_the_figures(tmp_path: Path)
     assert "| Larder | 1.0000" in printed.getvalue()
 
 
+def test_the_blend_is_set_beside_behaviour_by_how_much_is_known_of_a_user(tmp_path: Path) -> None:
+    events = [(user, f"item-{(user + step) % 11}", step * DAY) for user in range(30) for step in range(4)]
+    meta = tmp_path / "meta.tsv"
+    listed = "".join(f"item-{number}\t[]\t[]\tcategory {number % 2}\n" for number in range(11))
+    meta.write_text(f"item_id\tr_complement\tr_substitute\ti_category\n{listed}")
+    printed = StringIO()
+    call_command(
+        "evaluate_recommender", interactions=a_file(tmp_path, *events), item_meta=meta, stdout=printed
+    )
+    _, _, table = printed.getvalue().partition("| events behind what a user has |")
+    quarters = [line.split("|")[2].strip() for line in table.splitlines()[2:6]]
+    assert quarters == ["8", "8", "7", "7"]
+
+
 def test_of_a_repeated_event_the_earliest_counts_wherever_it_stands(tmp_path: Path) -> None:
     events = [("u", "a", 9 * DAY), ("u", "b", 2 * DAY), ("u", "c", 3 * DAY), ("u", "a", DAY)]
     history, items = read_interactions(a_file(tmp_path, *events))

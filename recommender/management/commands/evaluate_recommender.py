@@ -12,12 +12,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from scipy.sparse import csr_matrix
 from tqdm import tqdm
 
+from recommender.behaviour import Floats
 from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
 from recommender.evaluation.measures import gain, interval
 from recommender.evaluation.models import (
+    ALONE,
+    BLENDED,
     Model,
     ablations,
     as_served,
+    evidence_of,
     ours,
     peers,
     with_categories,
@@ -26,6 +30,7 @@ from recommender.evaluation.models import (
 from recommender.evaluation.trial import COVERED, Course, Result, text_of
 
 PEERS = 7  # with those of `implicit`
+QUARTERS = 4
 
 
 class Command(BaseCommand):
@@ -77,6 +82,9 @@ class Command(BaseCommand):
             others = [course.run(model) for model in peers()]
             variants = [course.run(model) for model in variants_of(own, links, categories)]
         self.stdout.write("\n".join(report(own, others, variants, k)))
+        if categories is not None:
+            known = evidence_of(course.test.known, own.setting)[course.test.users]
+            self.stdout.write("\n".join(by_evidence(variants, known, k)))
         if json:
             write_json(json, [own, *others, *variants], k)
         self.stdout.write(f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores.")
@@ -152,6 +160,26 @@ def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k:
     ):
         more, low, high = gain(mine, theirs)
         yield f"- {name}: {more:+.1%} ({low:+.1%} to {high:+.1%}) over {best.name}."
+
+
+def by_evidence(variants: Sequence[Result], evidence: Floats, k: int) -> Iterator[str]:
+    """The blend beside behaviour alone, for a quarter of the users at a time.
+
+    `evidence` (users,): how many events of others stand behind what each has.
+    """
+    hits = {one.name: one.measured.hits for one in variants}
+    alone, blended = hits[ALONE], hits[BLENDED]
+    yield ""
+    yield f"| events behind what a user has | users | HR@{k}, behaviour alone | blended | difference |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for quarter in np.array_split(np.argsort(evidence, kind="stable"), QUARTERS):
+        difference = blended[quarter] - alone[quarter]
+        low, high = interval(difference)
+        yield (
+            f"| {evidence[quarter].min():.0f} to {evidence[quarter].max():.0f} | {len(quarter)} "
+            f"| {alone[quarter].mean():.4f} | {blended[quarter].mean():.4f} "
+            f"| {difference.mean():+.4f} ({low:+.4f} to {high:+.4f}) |"
+        )
 
 
 def choice_of(own: Result) -> str:
