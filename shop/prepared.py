@@ -41,17 +41,20 @@ class ComposedQuery:
     compiler: Any
     alias: str
     reader: Any  # makes a queryset's rows, as ModelIterable
+    converters: Any  # of what the database gives, by column
 
     @classmethod
     def of(cls, question: "QuerySet[Any, Any]") -> "ComposedQuery":
         compiler = question.query.get_compiler(using=question.db)
         sql, values = compiler.as_sql()
-        return cls(sql, values, compiler, question.db, question._iterable_class)
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        return cls(sql, values, compiler, question.db, question._iterable_class, converters)
 
     def rows(self, values: Sequence[Any]) -> list[Any]:
         compiler = copy(self.compiler)
         compiler.connection = connections[self.alias]  # each thread has one of its own
         compiler.as_sql = lambda *_, **__: (self.sql, values)
+        compiler.get_converters = lambda _: self.converters
         query = SimpleNamespace(get_compiler=lambda *_, **__: compiler)
         question = SimpleNamespace(db=self.alias, query=query, _known_related_objects={}, _fields=())
         return list(self.reader(question))

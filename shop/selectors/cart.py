@@ -104,7 +104,7 @@ _PLACE = {
 def _items_of(customer_id: int) -> "QuerySet[CartItem]":
     items = CartItem.objects.filter(customer=customer_id).select_related("product")
     placed = items.annotate(**{name: F(f"product__{path}") for name, path in _PLACE.items()})
-    return placed.defer(*(f"product__{name}" for name in _NOT_SHOWN))
+    return placed.defer("created_at", "changed_at", *(f"product__{name}" for name in _NOT_SHOWN))
 
 
 ITEMS_OF = Prepared[CartItem](_items_of)

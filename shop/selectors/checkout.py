@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Subquery
 
 from shop.exceptions import CouponUnusable, NoDelivery
 from shop.models import Address, Customer, CustomerCoupon, DeliveryRule
@@ -10,7 +13,11 @@ from shop.pricing import OrderPrice, PricedLine, price_order
 from shop.selectors.coupons import usable_coupons
 
 RULES = Prepared[DeliveryRule](lambda: DeliveryRule.objects.filter(is_active=True))
-DEFAULT_OF = Prepared[Address](lambda customer_id: Address.objects.filter(default_of=customer_id))
+RULES_FOR = Prepared[DeliveryRule](
+    lambda customer_id: DeliveryRule.objects.filter(is_active=True).annotate(
+        province=Subquery(Address.objects.filter(default_of=customer_id).values("province"))
+    )
+)  # each with the province of the customer's default address
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +61,18 @@ def summary_for(
     return Summary(price_order(lines, rule, counting), offers)
 
 
-def delivery_rule(province: str | None) -> DeliveryRule:
-    """The rule for a province, or where none is known yet, for all. Raises NoDelivery."""
+def delivery_rule(province: str) -> DeliveryRule:
+    """The rule for a province. Raises NoDelivery."""
     for rule in RULES():
-        if rule.covers(province or ""):
+        if rule.covers(province):
             return rule
-    raise NoDelivery(province or "")
+    raise NoDelivery(province)
 
 
 def likely_rule(customer: Customer | None) -> DeliveryRule | None:
     """The rule for the customer's default address, or for all; None where nothing is certain."""
-    addresses = DEFAULT_OF(customer.pk) if customer else []
-    try:
-        return delivery_rule(addresses[0].province if addresses else None)
-    except NoDelivery:
-        return None
+    rules: list[Any] = RULES_FOR(customer.pk) if customer else RULES()
+    return next((rule for rule in rules if rule.covers(getattr(rule, "province", None) or "")), None)
 
 
 def _problem(

@@ -109,6 +109,11 @@ def line_facts(line: CartLine) -> tuple[Hashable, ...]:
 
 
 @register.filter
+def each_line_facts(lines: Iterable[CartLine]) -> tuple[Hashable, ...]:
+    return tuple(map(_shown_of_a_line, lines))
+
+
+@register.filter
 def review_facts(review: Review) -> tuple[Hashable, ...]:
     """All that templates/shop/_review.html shows."""
     return (*_shown_of_a_review(review), *getattr(review, "says", ()))

@@ -200,7 +200,7 @@ def test_the_delivery_fee_follows_the_default_address(client: Client) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 20])
-def test_the_cart_makes_seven_queries_however_many_lines_it_has(
+def test_the_cart_makes_six_queries_however_many_lines_it_has(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, lines: int
 ) -> None:
     alice = a_customer()
@@ -211,7 +211,7 @@ def test_the_cart_makes_seven_queries_however_many_lines_it_has(
         add_to_cart(customer=alice, product_id=a_product().pk, quantity=1)
     client.force_login(alice)
     client.get("/cart/")  # the session now knows the lines
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/cart/")
 
 
