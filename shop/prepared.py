@@ -77,7 +77,9 @@ class Prepared(Generic[RowT]):
         kinds = tuple(map(type, values))
         composed = self._composed.get(kinds)
         if composed is None:
-            stand_ins = [(TEXTS if kind is str else NUMBERS)[place] for place, kind in enumerate(kinds)]
+            stand_ins = (
+                (TEXTS if issubclass(kind, str) else NUMBERS)[place] for place, kind in enumerate(kinds)
+            )
             composed = self._composed[kinds] = self._compose(self._question(*stand_ins))
         return composed.rows(filled(composed.values, values))
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from shop.models import Customer, Product, Review
 from shop.models.reviews import ReviewStatus
@@ -35,6 +36,18 @@ def test_the_list_shows_own_reviews_of_every_status_and_nobody_elses(client: Cli
     assert "Dull." in page
     assert "held</span>" in page
     assert "Sweet." not in page
+
+
+@pytest.mark.parametrize("reviews", [1, 5])
+def test_the_list_says_what_was_read_in_each_in_one_query(
+    client: Client, alice: Customer, django_assert_num_queries: DjangoAssertNumQueries, reviews: int
+) -> None:
+    for number in range(reviews):
+        product = a_product()
+        a_tag(product, f"label {number}", a_review(product, customer=alice))
+    with django_assert_num_queries(6):
+        page = client.get("/account/reviews/").content.decode()
+    assert [f">label {number}<" in page for number in range(reviews)] == [True] * reviews
 
 
 def test_a_changed_review_changes_the_stars_of_its_product_and_is_news(

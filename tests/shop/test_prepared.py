@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils.safestring import mark_safe
 
 from shop.models import CartItem, Category, Product, ProductView
 from shop.prepared import MOST_VALUES, Prepared, PreparedInsert
@@ -19,6 +20,7 @@ def test_other_values_get_their_own_rows() -> None:
     tea, rice = a_product(name="Tea"), a_product(name="Rice")
     named = Prepared[Product](lambda name: Product.objects.filter(name=name))
     assert (named("Tea"), named("Rice"), named("Salt")) == ([tea], [rice], [])
+    assert named(mark_safe("Rice")) == [rice]  # a kind of text
 
 
 def test_nothing_of_an_answer_is_kept() -> None:
