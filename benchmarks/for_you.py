@@ -195,8 +195,9 @@ def measured(events: Events, requests: int) -> Figures:
 
 def ways(events: Events) -> dict[str, Callable[[int], int]]:
     """Each answers a shopper's number with how many products it found."""
-    from recommender.for_you import for_you, rows_of  # noqa: PLC0415
+    from recommender.for_you import for_you  # noqa: PLC0415
     from recommender.shelf import four_for_you  # noqa: PLC0415
+    from recommender.statements import rows_of  # noqa: PLC0415
     from shop.selectors.history import Viewer  # noqa: PLC0415
     from shop.selectors.touched import Touch, touches_of  # noqa: PLC0415
 
@@ -213,7 +214,7 @@ def ways(events: Events) -> dict[str, Callable[[int], int]]:
         "Larder, with touches read and cards loaded": lambda number: len(
             four_for_you(touches_of(Viewer(customer_id=number + 1)), []).offers
         ),
-        "PostgreSQL, an empty query": lambda number: len(rows_of("SELECT generate_series(1, 4)", [])),
+        "PostgreSQL, an empty query": lambda number: len(rows_of("SELECT generate_series(1, 4)", {})),
     } | peers(events)
 
 

@@ -1,8 +1,9 @@
 """`make bench-search`: nearest products under a filter, by each way of looking, at 200,000 products.
 
-Synthetic vectors in heaps, as texts lie; ten categories that hold 0.1 % to 100 % of the products. Every way
-is asked the same questions in an order by lot, through the recommender's own functions. Keeps a database of
-its own under `var/bench-search-…`; `--products 1000000` is the large run.
+Synthetic vectors in heaps, as texts lie; ten categories that hold 0.1 % to 100 % of the products, and prices
+by lot, so that a highest price lets as many pass. Every way is asked the same questions in an order by lot,
+through the recommender's own functions. Keeps a database of its own under `var/bench-search-…`;
+`--products 1000000` is the large run.
 """
 
 import argparse
@@ -12,30 +13,32 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import numpy as np
 from django.core.management import call_command
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from benchmarks.first_slice import commit, machine
 
 if TYPE_CHECKING:
-    from recommender.search import Match
+    from recommender.search import Filters, Match
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the products, by category id
 HEAPS, SPREAD = 2_000, 0.6
+KINDS = ("category", "price")
 K = 4
 BLOCK = 10_000
 INDEX = "product_embedding_hnsw"
-WIDE = 200  # ef_search of those that do not walk on by a rule of their own
 
 Floats = NDArray[np.float32]
-Way = Callable[[Floats, int], "list[Match]"]
-"""A vector and a category to the nearest products in it."""
+Way = Callable[[Floats, "Filters"], "list[Match]"]
+"""A vector and filters to the nearest products that pass them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Data:
 
     vectors: Floats  # (products, dimensions), of length one, rounded as they are stored
     members: NDArray[np.bool_]  # (categories, products)
+    prices: NDArray[np.int64]  # (products,) each once, from 1 on
 
     @classmethod
     def made(cls, products: int, dimensions: int) -> "Data":
@@ -55,9 +59,19 @@ class Data:
             block[:] = centres[chance.integers(HEAPS, size=len(block))]
             block += SPREAD * chance.normal(size=block.shape).astype(np.float32)
             block /= np.linalg.norm(block, axis=1, keepdims=True)
+            block[:] = block.astype(np.float16)
         draws = chance.random(products)
         members = np.stack([draws < share for share in SHARES])
-        return cls(np.asarray(np.asarray(vectors, np.float16), np.float32), members)
+        return cls(vectors, members, chance.permutation(products) + 1)
+
+    def filters(self, kind: str, place: int) -> "tuple[Filters, NDArray[np.int64]]":
+        """What lets SHARES[place] of the products pass, and the rows of those."""
+        from recommender.search import Filters  # noqa: PLC0415 (Django must be set up first)
+
+        if kind == "category":
+            return Filters(category_id=place + 1), np.flatnonzero(self.members[place])
+        most = int(SHARES[place] * len(self.prices))
+        return Filters(at_most=Decimal(most)), np.flatnonzero(self.prices <= most)
 
     def question(self, seed: int) -> Floats:
         """Near some product, and no product."""
@@ -66,11 +80,17 @@ class Data:
         vector = self.vectors[chance.integers(len(self.vectors))] + 0.4 * noise / np.linalg.norm(noise)
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
-    def answer(self, vector: Floats, place: int) -> set[int]:
-        rows = np.flatnonzero(self.members[place])
-        cosines = self.vectors[rows] @ vector
-        best = np.argpartition(-cosines, min(K, len(rows) - 1))[:K]
-        return {int(rows[one]) + 1 for one in best}
+    def answers(self, questions: Floats, rows: NDArray[np.int64]) -> list[set[int]]:
+        """Of each question, (questions, dimensions), the K nearest of the products in those rows."""
+        best = np.full((len(questions), K), -1.0, np.float32)
+        whose = np.zeros((len(questions), K), np.int64)
+        for start in range(0, len(rows), BLOCK):  # all at once would be a matrix of gigabytes
+            block = rows[start : start + BLOCK]
+            cosines = np.hstack([best, questions @ self.vectors[block].T])
+            ids = np.hstack([whose, np.broadcast_to(block + 1, (len(questions), len(block)))])
+            places = np.argpartition(-cosines, K - 1, axis=1)[:, :K]
+            best, whose = np.take_along_axis(cosines, places, 1), np.take_along_axis(ids, places, 1)
+        return [set(row[row > 0].tolist()) for row in whose]
 
 
 def main() -> None:
@@ -83,12 +103,12 @@ def main() -> None:
     call_command("migrate", verbosity=0, database="recommender")
     data = Data.made(options.products, DIMENSIONS)
     facts = filled(data)
-    figures = measured(data, options.questions)
+    figures = {kind: measured(data, kind, options.questions) for kind in KINDS}
     report = "\n".join(report_lines(options, facts, figures)) + "\n"
     print(report)
     if options.report:
         options.report.write_text(report, encoding="utf-8")
-        draw(figures, options.report.with_suffix(".png"))
+        draw(figures[KINDS[0]], options.report.with_suffix(".png"))
     if options.json:
         options.json.write_text(json.dumps({"facts": facts, "figures": figures}, indent=1))
 
@@ -104,18 +124,23 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def filled(data: Data) -> dict[str, float]:
+def filled(data: Data) -> dict[str, Any]:
     """The table with its indexes, built once and kept; their times and sizes."""
     from django.db import connections  # noqa: PLC0415
 
     with connections["recommender"].cursor() as cursor:
         cursor.execute("SELECT obj_description('recommender_productentry'::regclass)")
         kept = cursor.fetchone()[0]
+        cursor.execute("SHOW shared_buffers")
+        buffers = {"shared buffers": cursor.fetchone()[0]}
         if kept and json.loads(kept)["products"] == len(data.vectors):
-            return dict(json.loads(kept))
+            return {**json.loads(kept), **buffers}
         cursor.execute(f"TRUNCATE recommender_productentry; DROP INDEX IF EXISTS {INDEX}, as_vector")
-        facts = {"products": float(len(data.vectors)), "copy_s": seconds(lambda: copy(cursor, data))}
-        cursor.execute("SET maintenance_work_mem = '2GB'")
+        facts = {
+            "products": float(len(data.vectors)),
+            "copy_s": seconds(lambda: copy(cursor.connection, data)),
+        }
+        cursor.execute("SET maintenance_work_mem = '4GB'")
         for name, kind in (("as_vector", "vector"), (INDEX, "halfvec")):
             build = (
                 f"CREATE INDEX {name} ON recommender_productentry USING hnsw"
@@ -133,7 +158,7 @@ def filled(data: Data) -> dict[str, float]:
         cursor.execute("SELECT pg_table_size('recommender_productentry')")
         facts["table_mb"] = cursor.fetchone()[0] / 2**20
         cursor.execute(f"COMMENT ON TABLE recommender_productentry IS '{json.dumps(facts)}'")
-    return facts
+    return facts | buffers
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -142,58 +167,46 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def copy(cursor: object, data: Data) -> None:
-    columns = (
-        "product_id, name, name_zh, path, path_zh, text, detail, terms_zh, category_ids, selling_price,"
-        " is_available, embedding, model_version, revision, published_revision"
-    )
-    with cursor.copy(f"COPY recommender_productentry ({columns}) FROM STDIN") as rows:  # type: ignore[attr-defined]
-        for row, vector in enumerate(data.vectors):
-            categories = ",".join(str(place + 1) for place in np.flatnonzero(data.members[:, row]))
-            numbers = ",".join(map(str, np.asarray(vector, dtype=np.float16)))
+COLUMNS = {
+    "product_id": "int8", "name": "varchar", "name_zh": "varchar", "path": "varchar", "path_zh": "varchar",
+    "text": "text", "detail": "text", "terms_zh": "text", "category_ids": "int8[]",
+    "selling_price": "numeric", "is_available": "bool", "embedding": "halfvec", "model_version": "varchar",
+    "revision": "int8", "published_revision": "int8",
+}  # fmt: skip
+
+
+def copy(connection: Any, data: Data) -> None:
+    from pgvector import HalfVector  # noqa: PLC0415
+    from pgvector.psycopg import register_vector  # noqa: PLC0415
+
+    register_vector(connection)
+    statement = f"COPY recommender_productentry ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as rows:
+        rows.set_types(list(COLUMNS.values()))
+        for row, vector in enumerate(tqdm(data.vectors, desc="copy", unit=" products", disable=None)):
+            categories = (np.flatnonzero(data.members[:, row]) + 1).tolist()
             name = f"Product {row + 1}"
             rows.write_row(
-                (
-                    row + 1,
-                    name,
-                    "",
-                    "",
-                    "",
-                    name,
-                    "",
-                    "",
-                    f"{{{categories}}}",
-                    10,
-                    True,
-                    f"[{numbers}]",
-                    "made",
-                    1,
-                    1,
-                )
-            )
+                (row + 1, name, "", "", "", name, "", "", categories, Decimal(int(data.prices[row])), True,
+                 HalfVector(vector), "made", 1, 1)
+            )  # fmt: skip
 
 
 def ways() -> dict[str, Way]:
     from django.db import connections, transaction  # noqa: PLC0415
-    from pgvector import HalfVector  # noqa: PLC0415
-    from pgvector.django import CosineDistance  # noqa: PLC0415
 
-    from recommender.search import Filters, compared, matches, nearest  # noqa: PLC0415
-
-    def rows(vector: Floats, category: int) -> object:
-        distance = CosineDistance("embedding", HalfVector(vector))
-        return Filters(category_id=category).rows().annotate(distance=distance)
+    from recommender.search import compared, ef_search, matches, nearest, question  # noqa: PLC0415
 
     def scanned(mode: str) -> Way:
-        def way(vector: Floats, category: int) -> "list[Match]":
+        def way(vector: Floats, filters: "Filters") -> "list[Match]":
             with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
                 cursor.execute(
                     "SELECT set_config('hnsw.iterative_scan', %s, true),"
                     " set_config('hnsw.ef_search', %s, true), set_config('enable_bitmapscan', 'off', true),"
-                    " set_config('enable_seqscan', 'off', true)",
-                    [mode, str(WIDE)],
+                    " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)",
+                    [mode, str(ef_search())],
                 )
-                return matches(rows(vector, category).order_by("distance"), K)  # type: ignore[attr-defined]
+                return matches(question(K, but_hidden=True, is_walked=True), vector, filters)
 
         return way
 
@@ -201,8 +214,8 @@ def ways() -> dict[str, Way]:
         "plain HNSW": scanned("off"),
         "iterative, relaxed": scanned("relaxed_order"),
         "iterative, strict": scanned("strict_order"),
-        "exact": lambda vector, category: compared(rows(vector, category), K),  # type: ignore[arg-type]
-        "router": lambda vector, category: nearest(vector, Filters(category_id=category), K),
+        "exact": lambda vector, filters: compared(vector, filters, K),
+        "router": lambda vector, filters: nearest(vector, filters, K),
     }
 
 
@@ -210,19 +223,20 @@ Figures = dict[str, dict[str, dict[str, float]]]
 """By way and share: short answers, recall, and percentiles in ms."""
 
 
-def measured(data: Data, questions: int) -> Figures:
+def measured(data: Data, kind: str, questions: int) -> Figures:
     asked, figures = ways(), defaultdict(dict)  # type: dict[str, Way], Figures
     for place, share in enumerate(SHARES):
         taken: dict[str, list[float]] = defaultdict(list)
         found: dict[str, list[float]] = defaultdict(list)
         short: dict[str, int] = defaultdict(int)
-        for turn in range(-3, questions):  # the first three warm the caches
-            vector = data.question(turn + 100_000 * (place + 1))
-            right = data.answer(vector, place)
+        filters, rows = data.filters(kind, place)
+        turns = range(-3, questions)  # the first three warm the caches
+        vectors = np.stack([data.question(turn + 100_000 * (place + 1)) for turn in turns])
+        for turn, vector, right in zip(turns, vectors, data.answers(vectors, rows), strict=True):
             # By lot: whoever always follows the exact way finds the index pushed out of memory.
             for name in np.random.default_rng([place, turn + 3]).permutation(list(asked)).tolist():
                 start = time.perf_counter()
-                answer = asked[name](vector, place + 1)
+                answer = asked[name](vector, filters)
                 spent = (time.perf_counter() - start) * 1000
                 if turn >= 0:
                     taken[name].append(spent)
@@ -234,16 +248,25 @@ def measured(data: Data, questions: int) -> Figures:
                 "short": short[name] / questions, "recall": float(np.mean(found[name])),
                 "p50": float(p50), "p95": float(p95), "p99": float(p99),
             }  # fmt: skip
-        print(
-            f"{share:.1%}: " + ", ".join(f"{n} {figures[n][f'{share:.1%}']['p50']:.1f}" for n in asked),
-            flush=True,
-        )
+        told = ", ".join(f"{name} {figures[name][f'{share:.1%}']['p50']:.1f}" for name in asked)
+        print(f"{kind}, {share:.1%}: {told}", flush=True)
     return dict(figures)
 
 
-def report_lines(options: argparse.Namespace, facts: dict[str, float], figures: Figures) -> Iterator[str]:
-    yield "# Search under a filter\n"
+MEASURES = {
+    "short": "share of answers with fewer than match",
+    "recall": f"recall@{K}",
+    "p50": "p50, ms",
+    "p95": "p95, ms",
+    "p99": "p99, ms",
+}
+
+
+def report_lines(
+    options: argparse.Namespace, facts: dict[str, Any], figures: dict[str, Figures]
+) -> Iterator[str]:
     asked = f"--products {options.products} --questions {options.questions}"
+    yield f"# Search under a filter, among {options.products:,} products\n"
     yield f"`make bench-search ARGS='{asked}'`,"
     yield f"commit {commit()}, {machine()}, load at the end {os.getloadavg()[0]:.1f}.\n"
     yield f"{options.products:,} products, 384 dimensions in {HEAPS:,} heaps, LIMIT {K}; {options.questions} "
@@ -251,19 +274,19 @@ def report_lines(options: argparse.Namespace, facts: dict[str, float], figures: 
     yield "| what | |"
     yield "| --- | ---: |"
     for name, value in facts.items():
-        yield f"| {name.replace('_', ' ')} | {value:,.0f} |"
-    for measure, unit in (("short", "share of answers with fewer than match"), ("recall", f"recall@{K}"),
-                          ("p50", "p50, ms"), ("p95", "p95, ms"), ("p99", "p99, ms")):  # fmt: skip
-        yield f"\n## {unit.capitalize() if measure != 'p50' else 'P50, ms'}\n"
-        shares = list(next(iter(figures.values())))
-        yield f"| way | {' | '.join(shares)} |"
-        yield "| --- |" + " ---: |" * len(shares)
-        for way, by_share in figures.items():
-            cells = (f"{by_share[share][measure]:.3g}" for share in shares)
-            yield f"| {way} | {' | '.join(cells)} |"
-    yield f"\n{verdict(figures)}\n"
+        yield f"| {name.replace('_', ' ')} | {value if isinstance(value, str) else format(value, ',.0f')} |"
+    for kind, by_way in figures.items():
+        yield f"\n## By {kind}"
+        for measure, title in MEASURES.items():
+            shares = list(next(iter(by_way.values())))
+            yield f"\n| {title} | {' | '.join(shares)} |"
+            yield "| --- |" + " ---: |" * len(shares)
+            for way, by_share in by_way.items():
+                cells = (f"{by_share[share][measure]:.3g}" for share in shares)
+                yield f"| {way} | {' | '.join(cells)} |"
+        yield f"\n{verdict(by_way)}"
     if options.report:
-        yield f"![p95 and recall by share]({options.report.with_suffix('.png').name})"
+        yield f"\n![p95 and recall by share]({options.report.with_suffix('.png').name})"
 
 
 def verdict(figures: Figures) -> str:

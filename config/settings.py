@@ -130,6 +130,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
         {"charset": "utf8mb4", "isolation_level": "read committed"}
     )
 DATABASES["recommender"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+DATABASES["recommender"]["OPTIONS"].setdefault("prepare_threshold", 1)  # Django's own are never prepared
 DATABASE_ROUTERS = ["config.routers.RoomRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from recommender import blend, weights
@@ -28,9 +27,11 @@ from recommender.interests import (
     most_telling,
     weights_of,
 )
+from recommender.models import DIMENSIONS
 from recommender.search import MOST_SCANNED, Filters, are_few
 from recommender.selectors import SPARE, Placements, Reason, ReasonKind
-from recommender.tag_memory import directions_of, tags_of
+from recommender.statements import array, rows_of
+from recommender.tag_memory import Published, directions_of, meet, published_lately, tags_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
@@ -40,50 +41,45 @@ FROM_BEHAVIOUR = 20
 SAME_THING = 0.93  # cosine from which two products are the same in another flavour
 JUST_BOUGHT = timedelta(days=60)
 
+HEADER = bytes(4)  # of a halfvec that is sent: how many numbers follow, and two bytes that mean nothing
+UNSAID = HEADER + bytes(2 * DIMENSIONS)
+
 UNDECIDED = Placements()
 
-REVISIONS = """
-    SELECT product_id, published_revision, model_version FROM recommender_productentry
-    WHERE product_id = ANY(%s)
-"""
-# The centre of each interest, what is near to it, what behaviour names, and of all these the cosines, and
-# which are nearly the same. One statement, since on a busy machine each costs a wait. The index reads its
-# settings when a scan begins, which is after the centres are known, and these after the settings are made.
+# What was touched, with its model's version; the centre of each interest, without a revision; and what is
+# near to it or named by behaviour. One statement, since on a busy machine each costs a wait. The index reads
+# its settings as a scan begins, which is after the centres are known, and these after the settings are made.
 CANDIDATES = """
     WITH setting AS MATERIALIZED (
         SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
-            set_config('hnsw.ef_search', %(ef)s, true), set_config('hnsw.max_scan_tuples', %(most)s, true)
-    ), touched AS (
-        SELECT * FROM unnest(%(touched)s::bigint[], %(interests)s::int[]) AS t (product_id, interest)
+            set_config('hnsw.ef_search', '{ef}', true), set_config('hnsw.max_scan_tuples', '{most}', true)
+    ), touched AS MATERIALIZED (
+        SELECT interest, product_id, published_revision, model_version, embedding
+        FROM setting CROSS JOIN unnest(%(touched)s::bigint[], %(interests)s::int[])
+            AS said (product_id, interest)
+        JOIN recommender_productentry USING (product_id)
     ), centre AS MATERIALIZED (
-        SELECT interest, avg(embedding)::halfvec AS vector
-        FROM setting CROSS JOIN touched JOIN recommender_productentry USING (product_id)
+        SELECT interest, avg(embedding)::halfvec AS vector FROM touched
         WHERE embedding IS NOT NULL GROUP BY interest
     ), candidate AS (
         SELECT near.product_id FROM centre CROSS JOIN LATERAL (
             SELECT product_id FROM recommender_productentry
-            WHERE is_available AND embedding IS NOT NULL AND product_id <> ALL(%(without)s)
-            ORDER BY {distance} LIMIT %(near)s
+            WHERE is_available AND embedding IS NOT NULL AND product_id <> ALL(%(without)s::bigint[])
+            ORDER BY {distance} LIMIT {near}
         ) AS near
         UNION SELECT unnest(%(named)s::bigint[])
-    ), entry AS MATERIALIZED (
-        SELECT product_id, published_revision, embedding
-        FROM candidate JOIN recommender_productentry USING (product_id)
-        WHERE is_available AND product_id <> ALL(%(without)s)
     )
-    SELECT product_id, published_revision,
-        (SELECT array_agg(1 - (entry.embedding <=> centre.vector) ORDER BY centre.interest) FROM centre),
-        (SELECT array_agg(centre.interest ORDER BY centre.interest) FROM centre),
-        (
-            SELECT array_agg(other.product_id) FROM entry AS other
-            WHERE other.product_id < entry.product_id
-                AND 1 - (entry.embedding <=> other.embedding) >= %(same)s
-        )
-    FROM entry ORDER BY product_id
+    SELECT product_id, published_revision, model_version, NULL FROM touched
+    UNION ALL
+    SELECT interest, NULL, NULL, halfvec_send(vector) FROM centre
+    UNION ALL
+    SELECT product_id, published_revision, NULL, halfvec_send(embedding)
+    FROM candidate JOIN recommender_productentry USING (product_id)
+    WHERE is_available AND product_id <> ALL(%(without)s::bigint[])
 """
 # The sum keeps the planner from the index: where there are few products all are compared, exactly.
-COMPARED = CANDIDATES.format(distance="(embedding <=> centre.vector) + 0.0, product_id")
-WALKED = CANDIDATES.format(distance="embedding <=> centre.vector")
+COMPARED = "(embedding <=> centre.vector) + 0.0, product_id"
+WALKED = "embedding <=> centre.vector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,49 +103,78 @@ class ForYou:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A product that may be shown; `similarities` are its cosines to the interests, by number.
-
-    `same` are candidates of lower ids that are nearly the same.
-    """
+    """A product that may be shown; `similarities` are its cosines to the interests, by number."""
 
     product_id: int
     revision: int
-    similarities: Mapping[int, float]
-    same: frozenset[int]
+    similarities: Sequence[float]
+
+
+Same = Collection[frozenset[int]]
+"""Pairs of products, by id, that are nearly the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What may be shown, which of it is nearly the same, and what was touched as it is published now."""
+
+    candidates: list[Candidate]
+    same: Same
+    touched: Mapping[int, Published]
+
+
+NOTHING_FOUND = Found([], frozenset(), {})
 
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """What is known of somebody now: by product what it says of them, and the interests in it."""
+    """What is known of somebody now: by product what it says of them, and the interests in it.
+
+    `touched` says as of when they were made.
+    """
 
     weights: Mapping[int, float]
     interests: Sequence[Interest]
     without: frozenset[int]
+    touched: Mapping[int, Published]
 
 
 def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = UNDECIDED) -> list[ForYou]:
-    """What is pinned, then the best first; none where nothing is known of what was touched."""
-    shopper = shopper_of(touches, placed.hidden)
-    if not shopper.weights:
-        return []
+    """What is pinned, then the best first; none where nothing is known of what was touched.
+
+    Taken to be published as it was when this process last met it; where that was wrong, found anew.
+    """
     behaviour = weights.held(settings.BEHAVIOUR_DIR)
+    shopper = shopper_of(touches, placed.hidden)
+    ranked, found = ranked_for(shopper, behaviour, placed.pinned)
+    if found.touched != shopper.touched:
+        meet(found.touched)
+        shopper = shopper_of(touches, placed.hidden)
+        ranked, found = ranked_for(shopper, behaviour, placed.pinned)
+    most = len(placed.pinned) + 2 * limit
+    return [one.shown() for one in varied(islice(ranked, most), found.same, limit)]
+
+
+def ranked_for(
+    shopper: Shopper, behaviour: Weights, pinned: Sequence[int]
+) -> tuple[Iterator["Ranked"], Found]:
+    if not shopper.weights:
+        return iter(()), NOTHING_FOUND
     scores = behaviour.scores(shopper.weights)
-    found = candidates(shopper, [*placed.pinned, *named_by(behaviour, scores, shopper.without)])
-    ranked = islice(ranking(shopper, found, behaviour, scores, placed.pinned), len(placed.pinned) + 2 * limit)
-    same = {frozenset((one.product_id, other)) for one in found for other in one.same}
-    return [one.shown() for one in varied(ranked, same, limit)]
+    found = candidates(shopper, [*pinned, *named_by(behaviour, scores, shopper.without)])
+    return ranking(shopper, found.candidates, behaviour, scores, pinned), found
 
 
 def shopper_of(touches: Sequence[Touch], hidden: Collection[int] = ()) -> Shopper:
     """What was touched and the recommender knows. What is in mind already is not to be shown again."""
-    now = timezone.now()
-    said = weights_of(touches, STRENGTHS, now.timestamp())
-    rows = rows_of(REVISIONS, [list(said)]) if said else []
-    revisions = {product_id: revision for product_id, revision, _version in rows}
+    said = weights_of(touches, STRENGTHS, timezone.now().timestamp())
+    published = published_lately(said)
+    revisions = {product_id: one.revision for product_id, one in published.items()}
     tags = tags_of(revisions)
-    told = directions_of(revisions, tags, max((version for *_, version in rows), default=""))
-    known = {product_id: weight for product_id, weight in said.items() if product_id in revisions}
-    return Shopper(known, interests_of(known, tags, told), frozenset({*in_mind(touches), *hidden}))
+    told = directions_of(revisions, tags, max((one.model_version for one in published.values()), default=""))
+    known = {product_id: weight for product_id, weight in said.items() if product_id in published}
+    without = frozenset({*in_mind(touches), *hidden})
+    return Shopper(known, interests_of(known, tags, told), without, published)
 
 
 def in_mind(touches: Sequence[Touch]) -> set[int]:
@@ -169,36 +194,50 @@ def named_by(behaviour: Weights, scores: Floats, without: Collection[int]) -> li
     return [int(behaviour.product_ids[place]) for place in places if left[place] > 0]
 
 
-def candidates(shopper: Shopper, named: Sequence[int]) -> list[Candidate]:
-    """Those that can be had, near to an interest or named by behaviour."""
+def candidates(shopper: Shopper, named: Sequence[int]) -> Found:
+    """Those that can be had, near to an interest or named by behaviour, by id."""
     touched = [(pk, number) for number, one in enumerate(shopper.interests) for pk in one.product_ids]
     asked = {
-        "touched": [product_id for product_id, _ in touched],
-        "interests": [number for _, number in touched],
-        "without": sorted(shopper.without),
-        "near": NEAR // max(len(shopper.interests), 1),
-        "named": list(named),
-        "ef": str(EF_NEAR),
-        "most": str(MOST_SCANNED),
-        "same": SAME_THING,
+        "touched": array(product_id for product_id, _ in touched),
+        "interests": array(number for _, number in touched),
+        "without": array(shopper.without),
+        "named": array(named),
     }
-    return [candidate_of(*row) for row in rows_of(COMPARED if are_few(Filters()) else WALKED, asked)]
-
-
-def candidate_of(
-    product_id: int,
-    revision: int,
-    cosines: Sequence[float | None] | None,
-    numbers: Sequence[int] | None,
-    nearly_the_same: Sequence[int] | None,
-) -> Candidate:
-    pairs = zip(numbers or (), cosines or (), strict=True)
-    return Candidate(
-        product_id,
-        revision,
-        {number: cosine for number, cosine in pairs if cosine is not None},
-        frozenset(nearly_the_same or ()),
+    distance = COMPARED if are_few(Filters()) else WALKED
+    rows = rows_of(candidates_by(distance, NEAR // max(len(shopper.interests), 1)), asked)
+    published = {pk: Published(revision, version) for pk, revision, version, _ in rows if version is not None}
+    middles = [(number, sent) for number, revision, _, sent in rows if revision is None]
+    entries = sorted(
+        (pk, revision, sent)
+        for pk, revision, version, sent in rows
+        if version is None and revision is not None
     )
+    meanings = meanings_of([*(sent for *_, sent in entries), *(sent for _, sent in middles)])
+    meanings, found = meanings[: len(entries)], meanings[len(entries) :]
+    centres = np.zeros((len(shopper.interests), DIMENSIONS), np.float32)
+    centres[[number for number, _ in middles]] = found
+    ids, revisions, _ = zip(*entries, strict=True) if entries else ((), (), ())
+    cosines = (meanings @ centres.T).tolist()
+    same = np.argwhere(np.tril(meanings @ meanings.T >= SAME_THING, -1)).tolist()
+    return Found(
+        list(map(Candidate, ids, revisions, cosines)),
+        {frozenset((ids[one], ids[other])) for one, other in same},
+        published,
+    )
+
+
+def candidates_by(distance: str, near: int, ef: int = EF_NEAR) -> str:
+    """The statement that finds `near` products for each interest."""
+    return CANDIDATES.format(distance=distance, near=near, ef=ef, most=MOST_SCANNED)
+
+
+def meanings_of(sent: Sequence[bytes | None]) -> Floats:
+    """(sent, dimensions) of length one, of halfvecs as PostgreSQL sends them; zeros where there is none."""
+    whole = np.frombuffer(b"".join([UNSAID, *(one or UNSAID for one in sent)]), ">f2")  # of one at least
+    meanings = whole.reshape(len(sent) + 1, -1)[1:, len(HEADER) // 2 :].astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", meanings, meanings))
+    scaled: Floats = meanings / np.maximum(lengths, np.float32(1e-9))[:, None]
+    return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +337,8 @@ class Numbered(Protocol):
 OneT = TypeVar("OneT", bound=Numbered)
 
 
-def varied(ranked: Iterable[OneT], same: Collection[frozenset[int]], limit: int) -> list[OneT]:
-    """The first without what is nearly the same as something before it; that only for want of others.
-
-    `same` are pairs of ids.
-    """
+def varied(ranked: Iterable[OneT], same: Same, limit: int) -> list[OneT]:
+    """The first without what is nearly the same as something before it; that only for want of others."""
     first: list[OneT] = []
     rest: list[OneT] = []
     for one in ranked:
@@ -311,9 +347,3 @@ def varied(ranked: Iterable[OneT], same: Collection[frozenset[int]], limit: int)
         is_new = all(frozenset((one.product_id, other.product_id)) not in same for other in first)
         (first if is_new else rest).append(one)
     return (first + rest)[:limit]
-
-
-def rows_of(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with connections["recommender"].cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())

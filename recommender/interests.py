@@ -180,7 +180,11 @@ def in_common(interest: Interest, theirs: Iterable[HeldTag]) -> list[Common]:
 
 def shared_weight(names: Mapping[str, float], tag: HeldTag) -> float:
     """How much it says that a tag called by one of `names`, with its root, holds this one's; 0 if no such."""
-    return max([names.get(member, 0.0) for member in tag.members], default=0.0) * tag.mass
+    most = 0.0
+    for member in tag.members:  # a loop of comparisons: this is asked some hundred times a page
+        if (root := names.get(member, 0.0)) > most:
+            most = root
+    return most * tag.mass
 
 
 class Kinships:
@@ -194,15 +198,15 @@ class Kinships:
             for key, names in interest.liked.items():
                 self._liked[key].append((number, names))
 
-    def of(self, similarities: Mapping[int, float], theirs: Iterable[HeldTag]) -> list[float]:
-        """By the interests' numbers; `similarities` are the product's cosines to those that it has any to."""
+    def of(self, similarities: Iterable[float], theirs: Iterable[HeldTag]) -> list[float]:
+        """By the interests' numbers, as `similarities`, which are the product's cosines to them."""
         said = [0.0] * len(self._counts)
         for tag in theirs:
             for number, names in self._liked.get(tag.key, ()):
                 said[number] += shared_weight(names, tag)
         return [
-            (max(similarities.get(number, 0.0), 0.0) + WEIGHT_OF_TAGS * of_tags) * counts
-            for number, (of_tags, counts) in enumerate(zip(said, self._counts, strict=True))
+            (max(cosine, 0.0) + WEIGHT_OF_TAGS * of_tags) * counts
+            for cosine, of_tags, counts in zip(similarities, said, self._counts, strict=True)
         ]
 
 

@@ -7,8 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, Deferrable, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
@@ -83,6 +82,7 @@ class ProductEntry(models.Model):
                 opclasses=["halfvec_cosine_ops"],
             ),
             GinIndex(name="product_categories", fields=["category_ids"]),
+            models.Index(name="product_price", fields=["selling_price"]),
             GinIndex(name="product_document", fields=["document"]),
             models.Index(
                 fields=("product_id",), name="product_stale",
@@ -412,7 +412,7 @@ class PlacementKind(models.TextChoices):
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
     def current(self) -> "PlacementQuerySet":
-        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+        return self.filter(Q(until=None) | Q(until__gt=Now()))
 
 
 class Placement(models.Model):

@@ -8,25 +8,26 @@ it compares them all.
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, TypeAlias
+from functools import cache
+from math import isqrt
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db import connections, models, transaction
+from django.db.models import F, QuerySet
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from recommender.embedding import Floats
 from recommender.models import Placement, PlacementKind, ProductEntry
+from shop.prepared import Prepared, Value
 from shop.remembering import remembered
-
-ByDistance: TypeAlias = "QuerySet[Any, Any]"  # of product entries, with their `distance`
 
 # Measured: docs/benchmarks/search.md.
 FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the index, and exact
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
-MOST_COMPARED = 20_000  # rows that are compared for exactness' sake
-EF_SEARCH = 200
+MOST_COMPARED = 30_000  # rows that are compared for exactness' sake: from here on it takes longer than a walk
+LEAST_EF, MOST_EF = 200, 1_000  # how wide the index is walked; pgvector goes no further
 ENOUGH = 40  # rows that pass are walked to, however few are asked for: the nearest four are then among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 LIFETIME = 60  # seconds for which an expectation holds
@@ -46,8 +47,8 @@ class Filters:
     def rows(self) -> "QuerySet[ProductEntry]":
         rows = ProductEntry.objects.filter(is_available=True, embedding__isnull=False)
         if self.but_hidden:
-            hidden = Placement.objects.current().filter(kind=PlacementKind.HIDE, product_id=OuterRef("pk"))
-            rows = rows.filter(~Exists(hidden))
+            hidden = Placement.objects.current().filter(kind=PlacementKind.HIDE)
+            rows = rows.exclude(product_id__in=hidden.values("product_id"))
         if self.without:
             rows = rows.exclude(product_id__in=sorted(self.without))
         if self.category_id is not None:
@@ -61,6 +62,24 @@ class Filters:
             rows = rows.filter(holds__isnull=False).exclude(holds=held)  # unread is not free of it
         return rows
 
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All that is said here but `but_hidden`, as `told` takes it."""
+        terms = " | ".join(self.without_terms) or None
+        return self.category_id, self.at_most, self.at_least, terms, *sorted(self.without)
+
+    @classmethod
+    def told(
+        cls,
+        category_id: int | None,
+        at_most: Decimal | None,
+        at_least: Decimal | None,
+        terms: str | None,
+        *without: int,
+        but_hidden: bool,
+    ) -> "Filters":
+        return cls(frozenset(without), category_id, at_most, at_least, but_hidden, (terms,) if terms else ())
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -70,11 +89,10 @@ class Match:
 
 def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
-    rows = filters.rows().annotate(distance=CosineDistance("embedding", HalfVector(vector)))
     if are_few(filters):
-        return compared(rows, limit)
-    found = walked(rows, limit)
-    return found if len(found) == limit else compared(rows, limit)
+        return compared(vector, filters, limit)
+    found = walked(vector, filters, limit)
+    return found if len(found) == limit else compared(vector, filters, limit)
 
 
 def are_few(filters: Filters) -> bool:
@@ -97,12 +115,12 @@ def planned(rows: "QuerySet[ProductEntry]") -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def compared(rows: ByDistance, limit: int) -> list[Match]:
-    """Exactly the nearest, equally near ones by id: the sum keeps the planner from the index."""
-    return matches(rows.order_by(F("distance") + 0.0, "product_id"), limit)
+def compared(vector: Floats, filters: Filters, limit: int) -> list[Match]:
+    """Exactly the nearest, equally near ones by id."""
+    return matches(question(limit, filters.but_hidden, is_walked=False), vector, filters)
 
 
-def walked(rows: ByDistance, limit: int) -> list[Match]:
+def walked(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """Nearly the nearest, from the HNSW index, which goes on until enough rows passed the filters.
 
     In relaxed order, sorted here: the strict one drops what it finds late, however near.
@@ -111,12 +129,31 @@ def walked(rows: ByDistance, limit: int) -> list[Match]:
         cursor.execute(
             "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
             " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
-            [str(EF_SEARCH), str(MOST_SCANNED)],
+            [str(ef_search()), str(MOST_SCANNED)],
         )
-        found = matches(rows.order_by("distance"), max(limit, ENOUGH))
+        found = matches(question(max(limit, ENOUGH), filters.but_hidden, is_walked=True), vector, filters)
     return sorted(found, key=lambda match: (-match.similarity, match.product_id))[:limit]
 
 
-def matches(rows: ByDistance, limit: int) -> list[Match]:
-    found = rows.values_list("product_id", "distance")[:limit]
+def ef_search() -> int:
+    """The more products, the more of them that are about equally near: half the root of their number."""
+    return min(max(LEAST_EF, isqrt(expected(Filters())) // 2), MOST_EF)
+
+
+@cache
+def question(limit: int, but_hidden: bool, *, is_walked: bool) -> Prepared[tuple[int, float]]:
+    """The nearest with their distances, asked of a vector as text and the values of filters."""
+
+    def asked(vector: str, *values: Any) -> "QuerySet[Any, Any]":
+        rows = Filters.told(*values, but_hidden=but_hidden).rows()
+        rows = rows.annotate(distance=CosineDistance("embedding", models.Value(vector)))
+        # The sum keeps the planner from the index.
+        order = ("distance",) if is_walked else (F("distance") + 0.0, "product_id")
+        return rows.order_by(*order).values_list("product_id", "distance")[:limit]
+
+    return Prepared(asked)
+
+
+def matches(asked: Prepared[tuple[int, float]], vector: Floats, filters: Filters) -> list[Match]:
+    found = asked(HalfVector(vector).to_text(), *filters.values)
     return [Match(product_id, 1.0 - distance) for product_id, distance in found]

@@ -6,7 +6,7 @@ A product's revision says whether its tags are; a label's vector changes with th
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from recommender.interests import Floats, HeldTag, tag_vector
 from recommender.models import Label, TagCluster
 from recommender.scoring import Rarities
 from recommender.selectors import most_products
+from recommender.statements import array, rows_of
 from shop.prepared import Prepared
 from shop.remembering import remembered
 
@@ -23,6 +24,12 @@ FOR_SECONDS = 60  # the count of the commonest label
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
+
+
+PUBLISHED = """
+    SELECT product_id, published_revision, model_version FROM recommender_productentry
+    WHERE product_id = ANY(%(ids)s::bigint[])
+"""
 
 
 class Kept(Generic[KeyT, ValueT]):
@@ -46,9 +53,33 @@ class Kept(Generic[KeyT, ValueT]):
             self._rows.clear()
 
 
+class Published(NamedTuple):
+    """As of what a product is published: its tags and its vector."""
+
+    revision: int
+    model_version: str
+
+
+_published: Kept[int, Published] = Kept()  # by product id
 _tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
 _vectors: Kept[tuple[str, str], Floats] = Kept()  # by label and the encoder's version
 _directions: Kept[tuple[int, int, str], Floats | None] = Kept()  # by product id, revision and the same
+
+
+def published_lately(product_ids: Iterable[int]) -> dict[int, Published]:
+    """By product id, as of what it was published when it was last met; without those that are not known."""
+    wanted = list(product_ids)
+    known = _published.of(wanted)
+    if missing := [product_id for product_id in wanted if product_id not in known]:
+        rows = rows_of(PUBLISHED, {"ids": array(missing)})
+        fresh = {product_id: Published(revision, version) for product_id, revision, version in rows}
+        meet(fresh)
+        known |= fresh
+    return known
+
+
+def meet(published: Mapping[int, Published]) -> None:
+    _published.keep(published)
 
 
 def tags_of(revisions: Mapping[int, int]) -> dict[int, tuple[HeldTag, ...]]:
@@ -121,6 +152,7 @@ def directions_of(
 
 
 def forget_all() -> None:
+    _published.forget()
     _tags.forget()
     _vectors.forget()
     _directions.forget()

@@ -9,7 +9,8 @@ Composed means its SQL; it is asked anew each time, and nothing of the answer is
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from types import SimpleNamespace
+from decimal import Decimal
+from types import NoneType, SimpleNamespace
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db import connections, router
@@ -17,7 +18,7 @@ from django.db.models import AutoField, Model, QuerySet
 from django.db.models.sql import InsertQuery
 from django.utils.functional import cached_property
 
-Value = int | str
+Value = int | str | Decimal | None
 RowT = TypeVar("RowT")
 
 MOST_VALUES = 1_000
@@ -61,10 +62,11 @@ class ComposedQuery:
 
 
 class Prepared(Generic[RowT]):
-    """A question of some whole numbers and texts, as many as it is asked of.
+    """A question of some numbers and texts, as many as it is asked of; decimals to PostgreSQL alone.
 
-    It must not depend on them otherwise than by comparing rows with them: it is composed with stand-ins. What
-    a queryset prefetches is not fetched, and values come in the order in which they are named.
+    It must not depend on them otherwise than by comparing rows with them, and on which of them are None: it
+    is composed with stand-ins. What a queryset prefetches is not fetched, and values come in the order in
+    which they are named.
     """
 
     def __init__(
@@ -77,9 +79,7 @@ class Prepared(Generic[RowT]):
         kinds = tuple(map(type, values))
         composed = self._composed.get(kinds)
         if composed is None:
-            stand_ins = (
-                (TEXTS if issubclass(kind, str) else NUMBERS)[place] for place, kind in enumerate(kinds)
-            )
+            stand_ins = (_stand_in(kind, place) for place, kind in enumerate(kinds))
             composed = self._composed[kinds] = self._compose(self._question(*stand_ins))
         return composed.rows(filled(composed.values, values))
 
@@ -125,8 +125,16 @@ _PLACES: Mapping[Any, int] = {
 }
 
 
+def _stand_in(kind: type, place: int) -> Value:
+    if kind is NoneType:
+        return None
+    if issubclass(kind, str):
+        return TEXTS[place]
+    return Decimal(NUMBERS[place]) if issubclass(kind, Decimal) else NUMBERS[place]
+
+
 def _place(one: Any) -> int | None:
-    return _PLACES.get(one) if isinstance(one, int | str) else None
+    return _PLACES.get(one) if isinstance(one, int | str | Decimal) else None
 
 
 def _asked(value: Value, stand_in: Value) -> Value:

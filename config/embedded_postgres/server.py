@@ -25,13 +25,14 @@ from pathlib import Path
 from typing import IO
 
 PORT = 5432
+MOST_BUFFERED = 2_048  # MB, which a million products with their index fill
+COST_OF_MEMORY = 1.1  # of a page anywhere beside the next one: a disk that turns has 4, PostgreSQL's default
 SERVER_USERS = ("postgres", "nobody")  # whom root lets the server run as: the first that exists
 CONFIGURATION = """
 # Written once by Larder.
 listen_addresses = ''
 unix_socket_permissions = 0700
 maintenance_work_mem = 256MB
-shared_buffers = 128MB
 max_connections = 60
 """
 
@@ -88,8 +89,9 @@ class EmbeddedPostgres:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             socket = str(self.socket_directory).replace("'", "''")
+            memory = f"-c shared_buffers={shared_buffers()}MB -c random_page_cost={COST_OF_MEMORY}"
             self._run("pg_ctl", "start", "-w", "-t", "60", "-D", str(self.data), "-l", str(self.log),
-                      "-o", f"-k '{socket}' -p {PORT}")  # fmt: skip
+                      "-o", f"-k '{socket}' -p {PORT} {memory}")  # fmt: skip
 
     def leave(self) -> bool:
         """Stop using the server. True if this was its last user, and so stopped it."""
@@ -162,6 +164,12 @@ class EmbeddedPostgres:
                     f"{output.read().strip()}\nIts log is {self.log}. "
                     "Set RECOMMENDER_DATABASE_URL to use a server of your own."
                 )
+
+
+def shared_buffers() -> int:
+    """In MB: a quarter of the memory, as PostgreSQL's manual advises; it is taken as data fill it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(128, min(memory // 4, MOST_BUFFERED))
 
 
 def binaries() -> Path:

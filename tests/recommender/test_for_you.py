@@ -22,6 +22,7 @@ from recommender.for_you import (
     Parts,
     Shopper,
     candidates,
+    candidates_by,
     for_you,
     kindred,
     shopper_of,
@@ -236,9 +237,8 @@ class TestFour:
             a_review(product, body="floral")
         catch_up(tagger=WordTagger())
         everything = [product.pk for product in (*jams, *others)]
-        found = candidates(Shopper({}, [], frozenset()), everything)
-        same = {frozenset((one.product_id, other)) for one in found for other in one.same}
-        ranked = varied([some(product_id) for product_id in everything], same, len(everything))
+        found = candidates(Shopper({}, [], frozenset(), {}), everything)
+        ranked = varied([some(product_id) for product_id in everything], found.same, len(everything))
         assert len({jam.pk for jam in jams}.intersection(one.product_id for one in ranked[:4])) == 1
         assert {one.product_id for one in ranked} == set(everything)
 
@@ -260,7 +260,8 @@ class TestFour:
 def fit_of(customer: Customer, product: Product) -> float:
     """How well the product fits the shopper's interests, beside no other product."""
     shopper = shopper_of(of(customer))
-    [one] = [one for one in candidates(shopper, []) if one.product_id == product.pk]
+    found = candidates(shopper, [])
+    [one] = [one for one in found.candidates if one.product_id == product.pk]
     return kindred(Kinships(shopper.interests), one, tags_of({one.product_id: one.revision})[product.pk]).fit
 
 
@@ -396,23 +397,37 @@ def test_vectors_of_another_encoder_are_not_mixed_with_those_in_memory(
     goods: dict[str, Product], alice: Customer
 ) -> None:
     looked_at(alice, goods["Sencha"], goods["Potato crisps"])
-    assert len(shopper_of(of(alice)).interests) == 2
+    assert {one.parts.interest for one in for_you(of(alice))} == {0, 1}
     turned = [-1.0, *[0.0] * (DIMENSIONS - 1)]
     Label.objects.update(embedding=turned, model_version="another")
     ProductEntry.objects.update(model_version="another")
-    assert len(shopper_of(of(alice)).interests) == 1  # to the new encoder all labels mean the same
+    assert {one.parts.interest for one in for_you(of(alice))} == {0}  # to it all labels mean the same
+
+
+@pytest.mark.usefixtures("memory")
+def test_what_reviews_say_since_it_was_met_counts_in_the_next_request(
+    goods: dict[str, Product], alice: Customer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """A process keeps the tags of products, and asks with its one statement whether they are still those."""
+    looked_at(alice, goods["Sencha"])
+    assert {one.parts.interest for one in for_you(of(alice))} == {0}
+    touches = of(alice)
+    with django_assert_num_queries(1, using="recommender"):
+        assert for_you(touches)[0].reason == Reason(ReasonKind.TAG, "great aroma", 1)
+    review = goods["Sencha"].reviews.get()
+    review.body = "crunchy"
+    review.save()
+    catch_up(tagger=WordTagger())
+    assert "great aroma" not in {one.reason.label for one in for_you(touches)}
 
 
 def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, Product]) -> None:
     """Its settings are made in the statement itself, and for it alone."""
-    asked: dict[str, Any] = {
-        "touched": [goods["Sencha"].pk], "interests": [0], "without": [goods["Sencha"].pk], "near": 12,
-        "named": [], "ef": "1", "most": "40000", "same": 2.0,
-    }  # fmt: skip
+    asked = {"touched": [goods["Sencha"].pk], "interests": [0], "without": [goods["Sencha"].pk], "named": []}
     with connections["recommender"].cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(WALKED, asked)
-        assert len(cursor.fetchall()) == 12  # with one candidate at a time
+        cursor.execute(candidates_by(WALKED, near=12, ef=1), asked)
+        assert len(cursor.fetchall()) == 1 + 1 + 12  # Sencha, the centre, and with one candidate at a time
         cursor.execute("SHOW hnsw.ef_search")
         assert cursor.fetchone() == ("1",)  # local to the transaction, which is the page's
 

@@ -56,7 +56,7 @@ def test_the_nearest_are_found_whichever_way_is_taken(
     is_walked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "FEW_ROWS", 0 if is_walked else ROWS)
-    monkeypatch.setattr(search, "EF_SEARCH", 1000)  # the index is built by chance; so wide, it misses nothing
+    monkeypatch.setattr(search, "LEAST_EF", 1000)  # the index is built by chance; so wide, it misses nothing
     for seed in (10_003, 20_005, 30_007):
         assert ids(towards(seed), Filters()) == exactly(towards(seed), range(1, ROWS + 1))
 
