@@ -31,7 +31,7 @@ from recommender.models import DIMENSIONS
 from recommender.search import MOST_SCANNED, Filters, are_few
 from recommender.selectors import SPARE, Placements, Reason, ReasonKind
 from recommender.statements import array, rows_of
-from recommender.tag_memory import Published, directions_of, meet, published_lately, tags_of
+from recommender.tag_memory import Published, directions_of, meet_again, published_lately, tags_of
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
@@ -148,7 +148,7 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
     shopper = shopper_of(touches, placed.hidden)
     ranked, found = ranked_for(shopper, behaviour, placed.pinned)
     if found.touched != shopper.touched:
-        meet(found.touched)
+        meet_again(shopper.touched, found.touched)
         shopper = shopper_of(touches, placed.hidden)
         ranked, found = ranked_for(shopper, behaviour, placed.pinned)
     most = len(placed.pinned) + 2 * limit

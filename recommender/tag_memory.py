@@ -48,7 +48,12 @@ class Kept(Generic[KeyT, ValueT]):
             while len(self._rows) > MOST_KEPT:
                 self._rows.popitem(last=False)
 
-    def forget(self) -> None:
+    def forget(self, keys: Iterable[KeyT]) -> None:
+        with self._lock:
+            for key in keys:
+                self._rows.pop(key, None)
+
+    def forget_all(self) -> None:
         with self._lock:
             self._rows.clear()
 
@@ -73,12 +78,14 @@ def published_lately(product_ids: Iterable[int]) -> dict[int, Published]:
     if missing := [product_id for product_id in wanted if product_id not in known]:
         rows = rows_of(PUBLISHED, {"ids": array(missing)})
         fresh = {product_id: Published(revision, version) for product_id, revision, version in rows}
-        meet(fresh)
+        _published.keep(fresh)
         known |= fresh
     return known
 
 
-def meet(published: Mapping[int, Published]) -> None:
+def meet_again(product_ids: Iterable[int], published: Mapping[int, Published]) -> None:
+    """Those of the products that are still there are published as of this."""
+    _published.forget(product_id for product_id in product_ids if product_id not in published)
     _published.keep(published)
 
 
@@ -152,7 +159,5 @@ def directions_of(
 
 
 def forget_all() -> None:
-    _published.forget()
-    _tags.forget()
-    _vectors.forget()
-    _directions.forget()
+    for kept in (_published, _tags, _vectors, _directions):
+        kept.forget_all()

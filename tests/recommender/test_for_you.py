@@ -419,6 +419,8 @@ def test_what_reviews_say_since_it_was_met_counts_in_the_next_request(
     review.save()
     catch_up(tagger=WordTagger())
     assert "great aroma" not in {one.reason.label for one in for_you(touches)}
+    ProductEntry.objects.filter(pk=goods["Sencha"].pk).delete()
+    assert for_you(touches) == []
 
 
 def test_an_index_that_is_walked_goes_on_past_what_is_left_out(goods: dict[str, Product]) -> None:
