@@ -108,4 +108,4 @@ def test_prices_and_contents_filter_and_an_unknown_price_passes_no_bound() -> No
     without = Filters(at_most=Decimal(5), without_terms=("peanut", "hazelnut"))
     assert ids(towards(1), without) == [2]
     other = Filters(at_most=Decimal(9), at_least=Decimal(3), without_terms=("peanut",))
-    assert sorted(ids(towards(1), other)) == [4, 9]  # the question is composed once, and asked of other values
+    assert sorted(ids(towards(1), other)) == [4, 9]  # composed once, asked of other values
