@@ -49,13 +49,11 @@ def open_tagger(directory: Path) -> PairTagger:
     """The process's one model of `directory`, loaded when first asked for. Raises LabelModelUnusable."""
     with _loading:
         if directory not in _loaded:
-            import torch  # noqa: PLC0415 (never in a web process)
+            from seq2label.inference import Tagger  # noqa: PLC0415 (torch: never in a web process)
 
-            from seq2label.inference import Tagger  # noqa: PLC0415
-
-            torch.set_num_threads(1)  # more wait for each other wherever somebody else is at work, too
             try:
-                _loaded[directory] = Tagger.load(directory)
+                # More threads wait for each other wherever somebody else is at work, too.
+                _loaded[directory] = Tagger.load(directory, threads=1)
             except Seq2LabelError as error:
                 raise LabelModelUnusable(str(error)) from error
         return _loaded[directory]

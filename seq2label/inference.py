@@ -47,9 +47,14 @@ class Tagger:
         self._grounding = Grounding(network.vocabulary, network.inventory, network.search)
 
     @classmethod
-    def load(cls, directory: Path, device: str = "cpu") -> "Tagger":
-        """Read a checkpoint directory; raises `CheckpointError` with what is wrong with it."""
+    def load(cls, directory: Path, device: str = "cpu", *, threads: int | None = None) -> "Tagger":
+        """Read a checkpoint directory; raises `CheckpointError` with what is wrong with it.
+
+        The process computes in so many threads from then on, or in as many as torch chooses.
+        """
         network, version = load_checkpoint(directory)
+        if threads is not None:
+            torch.set_num_threads(threads)
         return cls(network, version, torch.device(device))
 
     def label_polarity(self, label: str) -> int:
