@@ -26,7 +26,7 @@ from shop.remembering import remembered
 # Measured: docs/benchmarks/search.md.
 FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the index, and exact
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
-MOST_COMPARED = 30_000  # rows that are compared for exactness' sake: from here on it takes longer than a walk
+MOST_COMPARED = 30_000  # rows that are compared for exactness' sake
 LEAST_EF, MOST_EF = 200, 1_000  # how wide the index is walked; pgvector goes no further
 ENOUGH = 40  # rows that pass are walked to, however few are asked for: the nearest four are then among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up

@@ -15,7 +15,7 @@ class PlannedOnce(Cursor[Any]):
 
 
 def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Of a statement that is asked often: to plan it would take about as long as to carry it out.
+    """Of a statement that is asked often, and takes a good part of its time to be planned.
 
     PostgreSQL plans it for any values, so that how many rows it wants must be written out in it.
     """
