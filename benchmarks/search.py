@@ -1,8 +1,8 @@
 """`make bench-search`: nearest products under a filter, by each way of looking, at 200,000 products.
 
-Synthetic vectors in heaps, as texts lie; ten categories that hold 0.1 % to 100 % of the products, and prices
-by lot, so that a highest price lets as many pass. Every way is asked the same questions in an order by lot,
-through the recommender's own functions. Keeps a database of its own under `var/bench-search-…`;
+Made vectors that lie as those of texts do; ten categories that hold 0.1 % to 100 % of the products, and
+prices by lot, so that a highest price lets as many pass. Every way is asked the same questions in an order by
+lot, through the recommender's own functions. Keeps a database of its own under `var/bench-search-…`;
 `--products 1000000` is the large run.
 """
 
@@ -12,7 +12,8 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the products, by category id
-HEAPS, SPREAD = 2_000, 0.6
+WORDS, LENGTH = 5_000, 5  # known to the made texts; in each of them
+SHELF, SHELF_WORDS, OF_SHELF = 500, 40, 0.7  # products, words of its own, and how often a text takes one
+COMMON, OWN = 0.27, 0.1  # of a vector's length squared: the same in all, and of this product alone
 KINDS = ("category", "price")
+SCANS = {"plain HNSW": "off", "iterative, relaxed": "relaxed_order", "iterative, strict": "strict_order"}
 K = 4
 BLOCK = 10_000
-INDEX = "product_embedding_hnsw"
+INDEX = "product_nearness"
 
 Floats = NDArray[np.float32]
 Way = Callable[[Floats, "Filters"], "list[Match]"]
@@ -52,17 +56,9 @@ class Data:
     @classmethod
     def made(cls, products: int, dimensions: int) -> "Data":
         chance = np.random.default_rng(7)
-        centres = chance.normal(size=(HEAPS, dimensions)).astype(np.float32)
-        vectors = np.empty((products, dimensions), dtype=np.float32)
-        for start in range(0, products, BLOCK):
-            block = vectors[start : start + BLOCK]
-            block[:] = centres[chance.integers(HEAPS, size=len(block))]
-            block += SPREAD * chance.normal(size=block.shape).astype(np.float32)
-            block /= np.linalg.norm(block, axis=1, keepdims=True)
-            block[:] = block.astype(np.float16)
         draws = chance.random(products)
         members = np.stack([draws < share for share in SHARES])
-        return cls(vectors, members, chance.permutation(products) + 1)
+        return cls(texts(products, dimensions, chance), members, chance.permutation(products) + 1)
 
     def filters(self, kind: str, place: int) -> "tuple[Filters, NDArray[np.int64]]":
         """What lets SHARES[place] of the products pass, and the rows of those."""
@@ -93,6 +89,40 @@ class Data:
         return [set(row[row > 0].tolist()) for row in whose]
 
 
+def texts(count: int, dimensions: int, chance: np.random.Generator) -> Floats:
+    """(count, dimensions): each the mean of a few words, by Zipf's law from its shelf's list or from all."""
+    shelves = -(-count // SHELF)
+    words = normal(chance, WORDS, dimensions)
+    words -= by_zipf(WORDS) @ words  # what all texts have in common is added below, of known length
+    lists = chance.choice(WORDS, (shelves, SHELF_WORDS), p=by_zipf(WORDS))
+    common = np.sqrt(COMMON / dimensions) * chance.choice([-1.0, 1.0], dimensions).astype(np.float32)
+    vectors = np.empty((count, dimensions), dtype=np.float32)
+    for start in range(0, count, BLOCK):
+        block = vectors[start : start + BLOCK]
+        shelf = chance.integers(shelves, size=(len(block), 1))
+        places = chance.choice(SHELF_WORDS, (len(block), LENGTH), p=by_zipf(SHELF_WORDS))
+        others = chance.choice(WORDS, (len(block), LENGTH), p=by_zipf(WORDS))
+        taken = np.where(chance.random(others.shape) < OF_SHELF, lists[shelf, places], others)
+        block[:] = words[taken].sum(axis=1)
+        block *= np.sqrt((1 - COMMON - OWN) / np.mean(np.sum(block**2, axis=1)))
+        block += common + np.sqrt(np.float32(OWN)) * normal(chance, len(block), dimensions)
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
+        block[:] = block.astype(np.float16)
+    return vectors
+
+
+def by_zipf(count: int) -> NDArray[np.float64]:
+    shares = 1 / np.arange(1, count + 1)
+    return shares / shares.sum()
+
+
+def normal(chance: np.random.Generator, count: int, dimensions: int) -> Floats:
+    """Of length about one; the variance falls with the dimension as it does in vectors of texts."""
+    variance = 1 / (np.arange(dimensions) + 4.0)
+    scale = np.sqrt(variance / variance.sum()).astype(np.float32)
+    return scale * chance.standard_normal((count, dimensions), dtype=np.float32)
+
+
 def main() -> None:
     options = read_options()
     os.environ.setdefault("VAR_DIR", str(ROOT / "var" / f"bench-search-{options.products}"))
@@ -102,7 +132,7 @@ def main() -> None:
 
     call_command("migrate", verbosity=0, database="recommender")
     data = Data.made(options.products, DIMENSIONS)
-    facts = filled(data)
+    facts = filled(data, Graph(options.m, options.ef_construction), only_halfvec=options.only_halfvec)
     figures = {kind: measured(data, kind, options.questions) for kind in KINDS}
     report = "\n".join(report_lines(options, facts, figures)) + "\n"
     print(report)
@@ -119,12 +149,25 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--products", type=int, default=200_000)
     parser.add_argument("--questions", type=int, default=100, help="for each category")
+    parser.add_argument("--m", type=int, default=24, help="of the graphs, as in recommender.models (24)")
+    parser.add_argument("--ef-construction", type=int, default=128, help="of the graphs (128)")
+    parser.add_argument(
+        "--only-halfvec", action="store_true", help="without the index of vectors, built to be compared"
+    )
     parser.add_argument("--report", type=Path, help="Markdown file, with a PNG beside it")
     parser.add_argument("--json", type=Path, help="file for the figures")
     return parser.parse_args()
 
 
-def filled(data: Data) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """How an HNSW index is built."""
+
+    m: int
+    ef_construction: int
+
+
+def filled(data: Data, graph: Graph, *, only_halfvec: bool) -> dict[str, Any]:
     """The table with its indexes, built once and kept; their times and sizes."""
     from django.db import connections  # noqa: PLC0415
 
@@ -133,21 +176,20 @@ def filled(data: Data) -> dict[str, Any]:
         kept = cursor.fetchone()[0]
         cursor.execute("SHOW shared_buffers")
         buffers = {"shared buffers": cursor.fetchone()[0]}
-        if kept and json.loads(kept)["products"] == len(data.vectors):
+        wanted = {"products": len(data.vectors), **asdict(graph), "made_of": "words"}
+        if kept and wanted.items() <= json.loads(kept).items():
             return {**json.loads(kept), **buffers}
         cursor.execute(f"TRUNCATE recommender_productentry; DROP INDEX IF EXISTS {INDEX}, as_vector")
-        facts = {
-            "products": float(len(data.vectors)),
-            "copy_s": seconds(lambda: copy(cursor.connection, data)),
-        }
+        facts = {**wanted, "copy_s": seconds(lambda: copy(cursor.connection, data))}
         cursor.execute("SET maintenance_work_mem = '4GB'")
-        for name, kind in (("as_vector", "vector"), (INDEX, "halfvec")):
+        columns = {"halfvec": "embedding halfvec"}
+        if not only_halfvec:
+            columns = {"vector": "(embedding::vector(384)) vector", **columns}
+        for kind, column in columns.items():
+            name = INDEX if kind == "halfvec" else "as_vector"
             build = (
-                f"CREATE INDEX {name} ON recommender_productentry USING hnsw"
-                f" ((embedding::{kind}(384)) {kind}_cosine_ops) WITH (m = 16, ef_construction = 64)"
-                if kind == "vector"
-                else f"CREATE INDEX {name} ON recommender_productentry USING hnsw"
-                " (embedding halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)"
+                f"CREATE INDEX {name} ON recommender_productentry USING hnsw ({column}_cosine_ops)"
+                f" WITH (m = {graph.m}, ef_construction = {graph.ef_construction})"
             )
             facts[f"{kind}_build_s"] = seconds(lambda build=build: cursor.execute(build))  # type: ignore[misc]
             cursor.execute("SELECT pg_relation_size(%s)", [name])
@@ -193,30 +235,32 @@ def copy(connection: Any, data: Data) -> None:
 
 
 def ways() -> dict[str, Way]:
-    from django.db import connections, transaction  # noqa: PLC0415
-
-    from recommender.search import compared, ef_search, matches, nearest, question  # noqa: PLC0415
+    from recommender.search import MOST_SCANNED, Filters, beam, compared, matches, nearest, question  # noqa: PLC0415
 
     def scanned(mode: str) -> Way:
         def way(vector: Floats, filters: "Filters") -> "list[Match]":
-            with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('hnsw.iterative_scan', %s, true),"
-                    " set_config('hnsw.ef_search', %s, true), set_config('enable_bitmapscan', 'off', true),"
-                    " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)",
-                    [mode, str(ef_search())],
-                )
-                return matches(question(K, but_hidden=True, is_walked=True), vector, filters)
+            settings = (mode, str(beam(Filters())), str(MOST_SCANNED))
+            return matches(question(K, but_hidden=True, is_walked=True), vector, filters, *settings)
 
         return way
 
     return {
-        "plain HNSW": scanned("off"),
-        "iterative, relaxed": scanned("relaxed_order"),
-        "iterative, strict": scanned("strict_order"),
+        **{name: scanned(mode) for name, mode in SCANS.items()},
         "exact": lambda vector, filters: compared(vector, filters, K),
         "router": lambda vector, filters: nearest(vector, filters, K),
     }
+
+
+@contextmanager
+def forced(name: str) -> Iterator[None]:
+    """A scan of the index is one, whatever the planner thinks of it."""
+    from django.db import connections  # noqa: PLC0415
+
+    with connections["recommender"].cursor() as cursor:
+        if name in SCANS:
+            cursor.execute("SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off")
+        yield
+        cursor.execute("RESET enable_bitmapscan; RESET enable_seqscan; RESET enable_sort")
 
 
 Figures = dict[str, dict[str, dict[str, float]]]
@@ -235,9 +279,10 @@ def measured(data: Data, kind: str, questions: int) -> Figures:
         for turn, vector, right in zip(turns, vectors, data.answers(vectors, rows), strict=True):
             # By lot: whoever always follows the exact way finds the index pushed out of memory.
             for name in np.random.default_rng([place, turn + 3]).permutation(list(asked)).tolist():
-                start = time.perf_counter()
-                answer = asked[name](vector, filters)
-                spent = (time.perf_counter() - start) * 1000
+                with forced(name):
+                    start = time.perf_counter()
+                    answer = asked[name](vector, filters)
+                    spent = (time.perf_counter() - start) * 1000
                 if turn >= 0:
                     taken[name].append(spent)
                     found[name].append(len(right.intersection(one.product_id for one in answer)) / len(right))
@@ -269,7 +314,7 @@ def report_lines(
     yield f"# Search under a filter, among {options.products:,} products\n"
     yield f"`make bench-search ARGS='{asked}'`,"
     yield f"commit {commit()}, {machine()}, load at the end {os.getloadavg()[0]:.1f}.\n"
-    yield f"{options.products:,} products, 384 dimensions in {HEAPS:,} heaps, LIMIT {K}; {options.questions} "
+    yield f"{options.products:,} products, 384 dimensions, LIMIT {K}; {options.questions} "
     yield "questions for each share, every way asked in an order by lot through the ORM, one connection.\n"
     yield "| what | |"
     yield "| --- | ---: |"

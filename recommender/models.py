@@ -78,7 +78,7 @@ class ProductEntry(models.Model):
         verbose_name_plural = _("product entries")
         indexes = (
             HnswIndex(
-                name="product_embedding_hnsw", fields=["embedding"], m=16, ef_construction=64,
+                name="product_nearness", fields=["embedding"], m=24, ef_construction=128,
                 opclasses=["halfvec_cosine_ops"],
             ),
             GinIndex(name="product_categories", fields=["category_ids"]),

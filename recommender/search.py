@@ -13,7 +13,7 @@ from math import isqrt
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connections, models, transaction
+from django.db import models
 from django.db.models import F, QuerySet
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
@@ -27,9 +27,12 @@ from shop.remembering import remembered
 FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the index, and exact
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
 MOST_COMPARED = 30_000  # rows that are compared for exactness' sake
-LEAST_EF, MOST_EF = 200, 1_000  # how wide the index is walked; pgvector goes no further
-ENOUGH = 40  # rows that pass are walked to, however few are asked for: the nearest four are then among them
+MOST_EF = 1_000  # how wide the index is walked; pgvector goes no further
+ENOUGH = (
+    20  # rows that pass should lie in the beam, however few are asked for: the nearest are then among them
+)
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
+RELAXED = "relaxed_order"
 LIFETIME = 60  # seconds for which an expectation holds
 
 
@@ -91,7 +94,7 @@ def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
     if are_few(filters):
         return compared(vector, filters, limit)
-    found = walked(vector, filters, limit)
+    found = walked(vector, filters, limit, beam(filters))
     return found if len(found) == limit else compared(vector, filters, limit)
 
 
@@ -120,40 +123,61 @@ def compared(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     return matches(question(limit, filters.but_hidden, is_walked=False), vector, filters)
 
 
-def walked(vector: Floats, filters: Filters, limit: int) -> list[Match]:
-    """Nearly the nearest, from the HNSW index, which goes on until enough rows passed the filters.
+def walked(vector: Floats, filters: Filters, limit: int, ef: int) -> list[Match]:
+    """Nearly the nearest, from a beam `ef` wide in the HNSW index; it goes on until enough rows passed.
 
     In relaxed order, sorted here: the strict one drops what it finds late, however near.
     """
-    with transaction.atomic(using="recommender"), connections["recommender"].cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
-            " set_config('hnsw.ef_search', %s, true), set_config('hnsw.max_scan_tuples', %s, true)",
-            [str(ef_search()), str(MOST_SCANNED)],
-        )
-        found = matches(question(max(limit, ENOUGH), filters.but_hidden, is_walked=True), vector, filters)
-    return sorted(found, key=lambda match: (-match.similarity, match.product_id))[:limit]
+    settings = (RELAXED, str(ef), str(MOST_SCANNED))
+    found = matches(question(limit, filters.but_hidden, is_walked=True), vector, filters, *settings)
+    return sorted(found, key=lambda match: (-match.similarity, match.product_id))
 
 
-def ef_search() -> int:
-    """The more products, the more of them that are about equally near: half the root of their number."""
-    return min(max(LEAST_EF, isqrt(expected(Filters())) // 2), MOST_EF)
+def beam(filters: Filters) -> int:
+    """How wide the index is walked: the more products, the more of them are about equally near.
+
+    A quarter of the root of their number, and as much more as it takes for ENOUGH that pass to lie in it.
+    """
+    products, passing = expected(Filters()), max(expected(filters), 1)
+    return min(isqrt(products) // 4 + ENOUGH * products // passing + 1, MOST_EF)
+
+
+class Walking(models.Func):
+    """True, and from then on in this transaction the index is walked as the settings say.
+
+    PostgreSQL asks it once, before it opens the index: so settings and question are one statement.
+    """
+
+    template = """(SELECT
+        set_config('hnsw.iterative_scan', said.mode, true)
+        || set_config('hnsw.ef_search', said.ef, true)
+        || set_config('hnsw.max_scan_tuples', said.most, true)
+        FROM (VALUES (%(expressions)s)) AS said (mode, ef, most)
+    ) IS NOT NULL"""
+    output_field = models.BooleanField()
 
 
 @cache
 def question(limit: int, but_hidden: bool, *, is_walked: bool) -> Prepared[tuple[int, float]]:
-    """The nearest with their distances, asked of a vector as text and the values of filters."""
+    """The nearest with their distances, asked of a vector, the settings of a walk, and values of filters."""
 
-    def asked(vector: str, *values: Any) -> "QuerySet[Any, Any]":
+    def rows_of(vector: str, *values: Any) -> "QuerySet[Any, Any]":
         rows = Filters.told(*values, but_hidden=but_hidden).rows()
-        rows = rows.annotate(distance=CosineDistance("embedding", models.Value(vector)))
-        # The sum keeps the planner from the index.
-        order = ("distance",) if is_walked else (F("distance") + 0.0, "product_id")
-        return rows.order_by(*order).values_list("product_id", "distance")[:limit]
+        return rows.annotate(distance=CosineDistance("embedding", models.Value(vector)))
 
-    return Prepared(asked)
+    def walked(vector: str, mode: str, ef: str, most: str, *values: Any) -> "QuerySet[Any, Any]":
+        settings = map(models.Value, (mode, ef, most))
+        return rows_of(vector, *values).filter(Walking(*settings)).order_by("distance")
+
+    def compared(vector: str, *values: Any) -> "QuerySet[Any, Any]":
+        return rows_of(vector, *values).order_by(F("distance") + 0.0, "product_id")  # keeps off the index
+
+    asked = walked if is_walked else compared
+    return Prepared(lambda *values: asked(*values).values_list("product_id", "distance")[:limit])
 
 
-def matches(asked: Prepared[tuple[int, float]], vector: Floats, filters: Filters) -> list[Match]:
-    found = asked(HalfVector(vector).to_text(), *filters.values)
+def matches(
+    asked: Prepared[tuple[int, float]], vector: Floats, filters: Filters, *settings: str
+) -> list[Match]:
+    found = asked(HalfVector(vector).to_text(), *settings, *filters.values)
     return [Match(product_id, 1.0 - distance) for product_id, distance in found]

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connections
 from pgvector import HalfVector
 
 from recommender import search
 from recommender.documents import literal
 from recommender.embedding import Floats, unit
 from recommender.models import DIMENSIONS, ProductEntry
-from recommender.search import Filters, nearest
+from recommender.search import Filters, nearest, walked
 
 pytestmark = pytest.mark.django_db(databases=["recommender"])
 
@@ -56,7 +57,7 @@ def test_the_nearest_are_found_whichever_way_is_taken(
     is_walked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "FEW_ROWS", 0 if is_walked else ROWS)
-    monkeypatch.setattr(search, "LEAST_EF", 1000)  # the index is built by chance; so wide, it misses nothing
+    monkeypatch.setattr(search, "ENOUGH", 1000)  # the index is built by chance; so wide, it misses nothing
     for seed in (10_003, 20_005, 30_007):
         assert ids(towards(seed), Filters()) == exactly(towards(seed), range(1, ROWS + 1))
 
@@ -79,6 +80,20 @@ def test_an_index_that_runs_dry_among_strangers_leaves_no_answer_short(
     found = ids(towards(50_050), Filters(category_id=category))
     assert len(found) == 4
     assert {product_id % 100 for product_id in found} == {category}
+
+
+@pytest.mark.usefixtures("entries")
+def test_a_walk_goes_on_until_four_passed_and_its_settings_hold_for_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filters = Filters(category_id=1)
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")  # so few rows would rather be sorted than walked
+        assert len(walked(towards(50_050), filters, limit=4, ef=10)) == 4
+        cursor.execute("SHOW hnsw.ef_search")
+        assert cursor.fetchone() == ("10",)  # it holds in the transaction, which is the test's
+        monkeypatch.setattr(search, "MOST_SCANNED", 1)
+        assert len(walked(towards(50_050), filters, limit=4, ef=10)) < 4
 
 
 @pytest.mark.usefixtures("entries")
