@@ -53,7 +53,8 @@ bench-shop: .venv/ready
 	@exec $(BIN)/python -m benchmarks.shop --report docs/benchmarks/shop.md $(ARGS)
 
 bench-search: .venv/ready
-	@exec $(BIN)/python -m benchmarks.search --report docs/benchmarks/search.md $(ARGS)
+	@exec $(BIN)/python -m benchmarks.search --report docs/benchmarks/search.md \
+		--texts "$(DATA)/amazon/Grocery_and_Gourmet_Food.json.gz" $(ARGS)
 
 bench-loans: .venv/ready
 	@exec $(BIN)/python -m benchmarks.loans --report docs/benchmarks/loans.md $(ARGS)

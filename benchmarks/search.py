@@ -7,6 +7,7 @@ lot, through the recommender's own functions. Keeps a database of its own under 
 """
 
 import argparse
+import gzip
 import json
 import os
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of the products, by category id
 WORDS, LENGTH = 5_000, 5  # known to the made texts; in each of them
 SHELF, SHELF_WORDS, OF_SHELF = 500, 40, 0.7  # products, words of its own, and how often a text takes one
+SAMPLE, CUT = 1_500, 160  # texts that the made ones are compared with, and how many letters of each
+NEIGHBOURS = (1, 4, 10, 40)
 COMMON, OWN = 0.27, 0.1  # of a vector's length squared: the same in all, and of this product alone
 KINDS = ("category", "price")
 SCANS = {"plain HNSW": "off", "iterative, relaxed": "relaxed_order", "iterative, strict": "strict_order"}
@@ -112,15 +116,33 @@ def texts(count: int, dimensions: int, chance: np.random.Generator) -> Floats:
 
 
 def by_zipf(count: int) -> NDArray[np.float64]:
-    shares = 1 / np.arange(1, count + 1)
-    return shares / shares.sum()
+    shares = 1.0 / np.arange(1, count + 1)
+    return np.asarray(shares / shares.sum())
 
 
 def normal(chance: np.random.Generator, count: int, dimensions: int) -> Floats:
     """Of length about one; the variance falls with the dimension as it does in vectors of texts."""
     variance = 1 / (np.arange(dimensions) + 4.0)
     scale = np.sqrt(variance / variance.sum()).astype(np.float32)
-    return scale * chance.standard_normal((count, dimensions), dtype=np.float32)
+    return np.asarray(scale * chance.standard_normal((count, dimensions), dtype=np.float32))
+
+
+def closeness(vectors: Floats) -> list[float]:
+    """The median of the cosines to the nearest, to the 4th and so on, and the mean of all cosines."""
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1.0)
+    ordered = np.sort(cosines, axis=1)[:, 1:]
+    return [*(float(np.median(ordered[:, -place])) for place in NEIGHBOURS), float(ordered.mean())]
+
+
+def embedded(file: Path) -> Floats:
+    """Of the first SAMPLE reviews in the file that are not the same."""
+    from recommender.embedding import default_embedder  # noqa: PLC0415
+
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        reviews = (str(json.loads(line).get("reviewText") or "")[:CUT] for line in lines)
+        chosen = list(islice(dict.fromkeys(filter(None, reviews)), SAMPLE))
+    return np.vstack([default_embedder().embed([text]) for text in tqdm(chosen, desc="texts", disable=None)])
 
 
 def main() -> None:
@@ -134,7 +156,12 @@ def main() -> None:
     data = Data.made(options.products, DIMENSIONS)
     facts = filled(data, Graph(options.m, options.ef_construction), only_halfvec=options.only_halfvec)
     figures = {kind: measured(data, kind, options.questions) for kind in KINDS}
-    report = "\n".join(report_lines(options, facts, figures)) + "\n"
+    lying = {"made": closeness(data.vectors[:SAMPLE])}
+    if options.texts and options.texts.exists():
+        lying["of reviews"] = closeness(embedded(options.texts))
+    else:
+        print("Made vectors are not compared with those of texts: --texts names no file that is there.")
+    report = "\n".join([*report_lines(options, facts, lying), *figure_lines(options, figures)]) + "\n"
     print(report)
     if options.report:
         options.report.write_text(report, encoding="utf-8")
@@ -148,6 +175,9 @@ def read_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--products", type=int, default=200_000)
+    parser.add_argument(
+        "--texts", type=Path, help="reviews, as JSON a line: how far do the made vectors lie?"
+    )
     parser.add_argument("--questions", type=int, default=100, help="for each category")
     parser.add_argument("--m", type=int, default=24, help="of the graphs, as in recommender.models (24)")
     parser.add_argument("--ef-construction", type=int, default=128, help="of the graphs (128)")
@@ -239,7 +269,7 @@ def ways() -> dict[str, Way]:
 
     def scanned(mode: str) -> Way:
         def way(vector: Floats, filters: "Filters") -> "list[Match]":
-            settings = (mode, str(beam(Filters())), str(MOST_SCANNED))
+            settings = (mode, str(beam(Filters(), K)), str(MOST_SCANNED))
             return matches(question(K, but_hidden=True, is_walked=True), vector, filters, *settings)
 
         return way
@@ -308,9 +338,10 @@ MEASURES = {
 
 
 def report_lines(
-    options: argparse.Namespace, facts: dict[str, Any], figures: dict[str, Figures]
+    options: argparse.Namespace, facts: dict[str, Any], lying: dict[str, list[float]]
 ) -> Iterator[str]:
     asked = f"--products {options.products} --questions {options.questions}"
+    asked += " --only-halfvec" * options.only_halfvec
     yield f"# Search under a filter, among {options.products:,} products\n"
     yield f"`make bench-search ARGS='{asked}'`,"
     yield f"commit {commit()}, {machine()}, load at the end {os.getloadavg()[0]:.1f}.\n"
@@ -320,6 +351,15 @@ def report_lines(
     yield "| --- | ---: |"
     for name, value in facts.items():
         yield f"| {name.replace('_', ' ')} | {value if isinstance(value, str) else format(value, ',.0f')} |"
+    places = " | ".join("nearest" if place == 1 else f"{place}th nearest" for place in NEIGHBOURS)
+    yield f"\nHow vectors lie: the median cosine among {SAMPLE:,} of them, made or of reviews.\n"
+    yield f"| vectors | {places} | any (mean) |"
+    yield "| --- |" + " ---: |" * (len(NEIGHBOURS) + 1)
+    for name, cosines in lying.items():
+        yield f"| {name} | {' | '.join(f'{cosine:.2f}' for cosine in cosines)} |"
+
+
+def figure_lines(options: argparse.Namespace, figures: dict[str, Figures]) -> Iterator[str]:
     for kind, by_way in figures.items():
         yield f"\n## By {kind}"
         for measure, title in MEASURES.items():

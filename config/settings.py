@@ -129,6 +129,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         {"charset": "utf8mb4", "isolation_level": "read committed"}
     )
+if DATABASES["recommender"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["recommender"]["ENGINE"] = "recommender.patient_postgres"
 DATABASES["recommender"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 DATABASES["recommender"]["OPTIONS"].setdefault("prepare_threshold", 1)  # Django's own are never prepared
 DATABASE_ROUTERS = ["config.routers.RoomRouter"]

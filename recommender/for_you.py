@@ -4,11 +4,10 @@ In three steps: what was touched makes interests and a context; interests and co
 are scored, and the best four taken that are not nearly the same. Nothing is written.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Protocol, TypeVar
 
 import numpy as np
 from django.conf import settings
@@ -32,13 +31,13 @@ from recommender.search import MOST_SCANNED, Filters, are_few
 from recommender.selectors import SPARE, Placements, Reason, ReasonKind
 from recommender.statements import array, rows_of
 from recommender.tag_memory import Published, directions_of, meet_again, published_lately, tags_of
+from recommender.variety import Same, same_among, varied
 from recommender.weights import Weights
 from shop.selectors.touched import Touch, TouchKind
 
 NEAR = 24  # candidates by interests, as many of each
 EF_NEAR = 40  # of the index: these are candidates, of which it matters less which are the very nearest
 FROM_BEHAVIOUR = 20
-SAME_THING = 0.93  # cosine from which two products are the same in another flavour
 JUST_BOUGHT = timedelta(days=60)
 
 HEADER = bytes(4)  # of a halfvec that is sent: how many numbers follow, and two bytes that mean nothing
@@ -108,10 +107,6 @@ class Candidate:
     product_id: int
     revision: int
     similarities: Sequence[float]
-
-
-Same = Collection[frozenset[int]]
-"""Pairs of products, by id, that are nearly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +213,9 @@ def candidates(shopper: Shopper, named: Sequence[int]) -> Found:
     centres[[number for number, _ in middles]] = found
     ids, revisions, _ = zip(*entries, strict=True) if entries else ((), (), ())
     cosines = (meanings @ centres.T).tolist()
-    same = np.argwhere(np.tril(meanings @ meanings.T >= SAME_THING, -1)).tolist()
     return Found(
         list(map(Candidate, ids, revisions, cosines)),
-        {frozenset((ids[one], ids[other])) for one, other in same},
+        same_among(ids, meanings),
         published,
     )
 
@@ -327,23 +321,3 @@ def reason_of(common: Sequence[Common], behaved: float) -> Reason:
     if tag := most_telling(common):
         return Reason(ReasonKind.TAG, tag.medoid_id, tag.count)
     return Reason(ReasonKind.TOGETHER if behaved > 0 else ReasonKind.MEANING)
-
-
-class Numbered(Protocol):
-    @property
-    def product_id(self) -> int: ...
-
-
-OneT = TypeVar("OneT", bound=Numbered)
-
-
-def varied(ranked: Iterable[OneT], same: Same, limit: int) -> list[OneT]:
-    """The first without what is nearly the same as something before it; that only for want of others."""
-    first: list[OneT] = []
-    rest: list[OneT] = []
-    for one in ranked:
-        if len(first) == limit:
-            break
-        is_new = all(frozenset((one.product_id, other.product_id)) not in same for other in first)
-        (first if is_new else rest).append(one)
-    return (first + rest)[:limit]

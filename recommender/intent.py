@@ -77,6 +77,14 @@ class Intent:
         """Whether some products are not to be shown at all, however loved."""
         return bool(self.left_out or self.at_most or self.at_least)
 
+    def affords(self, price: Decimal | None) -> bool:
+        """Whether a product may cost that; an unknown price is within no bound."""
+        if price is None:
+            return self.at_most is None and self.at_least is None
+        return (self.at_most is None or price <= self.at_most) and (
+            self.at_least is None or price >= self.at_least
+        )
+
     @property
     def left_out(self) -> tuple[str, ...]:
         """The terms of what must not be in a product: the words to leave out, and all of their kind."""

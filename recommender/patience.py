@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connections, transaction
 from psycopg.errors import QueryCanceled
 
 from recommender.exceptions import RecommenderUnavailable
+from recommender.patient_postgres.base import DatabaseWrapper, Overdue
 
+GRACE_MS = 25  # in which the server says itself that it cancelled a statement
 REST = 5.0  # seconds in which nobody asks again after it failed: a dead host costs one page its patience
 
 _rests_until = 0.0
@@ -24,13 +26,14 @@ def page_patience(milliseconds: int, *, at_one_moment: bool = False) -> Iterator
     compared are then of one embedder, even while another's take their place.
     """
     connection = connections["recommender"]
+    deadline = time.monotonic() + milliseconds / 1000
     beginning = f"SET LOCAL statement_timeout = {int(milliseconds)}"
     if at_one_moment and not connection.in_atomic_block:
         beginning = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {beginning}"
-    with answering(), transaction.atomic(using="recommender"):
+    with answering(milliseconds), transaction.atomic(using="recommender"):
         with connection.cursor() as cursor:
             cursor.execute(beginning)
-        with connection.execute_wrapper(until(time.monotonic() + milliseconds / 1000)):
+        with connection.execute_wrapper(until(deadline)):
             yield
 
 
@@ -44,22 +47,33 @@ def in_passing(milliseconds: int) -> Iterator[None]:
     def alone(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         return execute(sql if connection.in_atomic_block else settings + sql, *arguments)
 
-    with answering(), connection.execute_wrapper(alone):
+    with answering(milliseconds), connection.execute_wrapper(alone):
         yield
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Raises RecommenderUnavailable where the database does not answer, and for a while after it did not."""
+def answering(milliseconds: int) -> Iterator[None]:
+    """Raises RecommenderUnavailable where the database does not answer in time, and for a while after it
+    failed. Whoever is in a transaction already has a connection, which is theirs and stays open."""
     global _rests_until  # noqa: PLW0603 (one for the process, as the database is)
     if time.monotonic() < _rests_until:
         raise RecommenderUnavailable
+    connection = cast("DatabaseWrapper", connections["recommender"])
+    deadline = time.monotonic() + (milliseconds + GRACE_MS) / 1000
     try:
-        yield
+        with nullcontext() if connection.in_atomic_block else connection.until(deadline):
+            yield
     except (DatabaseError, InterfaceError, ImproperlyConfigured) as error:
-        if not isinstance(error.__cause__, QueryCanceled):
+        if not is_only_slow(error.__cause__, milliseconds):
             _rests_until = time.monotonic() + REST
         raise RecommenderUnavailable from error
+
+
+def is_only_slow(cause: BaseException | None, milliseconds: int) -> bool:
+    """Whether the server is there: it cancelled the statement, or answered another one a moment before."""
+    return isinstance(cause, QueryCanceled) or (
+        isinstance(cause, Overdue) and 1000 * cause.silence < milliseconds
+    )
 
 
 def until(deadline: float) -> Callable[..., Any]:

@@ -28,9 +28,7 @@ FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the in
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
 MOST_COMPARED = 30_000  # rows that are compared for exactness' sake
 MOST_EF = 1_000  # how wide the index is walked; pgvector goes no further
-ENOUGH = (
-    20  # rows that pass should lie in the beam, however few are asked for: the nearest are then among them
-)
+ENOUGH = 25  # rows that pass should lie in the beam: then the nearest are among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 RELAXED = "relaxed_order"
 LIFETIME = 60  # seconds for which an expectation holds
@@ -94,7 +92,7 @@ def nearest(vector: Floats, filters: Filters, limit: int) -> list[Match]:
     """The `limit` products most like `vector`, the likest first; fewer only where fewer pass the filters."""
     if are_few(filters):
         return compared(vector, filters, limit)
-    found = walked(vector, filters, limit, beam(filters))
+    found = walked(vector, filters, limit, beam(filters, limit))
     return found if len(found) == limit else compared(vector, filters, limit)
 
 
@@ -133,13 +131,13 @@ def walked(vector: Floats, filters: Filters, limit: int, ef: int) -> list[Match]
     return sorted(found, key=lambda match: (-match.similarity, match.product_id))
 
 
-def beam(filters: Filters) -> int:
+def beam(filters: Filters, limit: int) -> int:
     """How wide the index is walked: the more products, the more of them are about equally near.
 
-    A quarter of the root of their number, and as much more as it takes for ENOUGH that pass to lie in it.
+    A third of the root of their number, and as much more as it takes for enough that pass to lie in it.
     """
     products, passing = expected(Filters()), max(expected(filters), 1)
-    return min(isqrt(products) // 4 + ENOUGH * products // passing + 1, MOST_EF)
+    return min(isqrt(products) // 3 + max(ENOUGH, limit) * products // passing + 1, MOST_EF)
 
 
 class Walking(models.Func):

@@ -33,6 +33,7 @@ from recommender.scoring import (
 )
 from recommender.search import Filters, Match, nearest
 from recommender.text_search import asked_for_terms, worded
+from recommender.variety import same_of, varied
 
 FOUR = 4
 SPARE = 12  # recommended, so that four are left when the shop has sold or withdrawn some since
@@ -170,7 +171,9 @@ def reason_from(shared: Sequence[Shared], otherwise: ReasonKind) -> Reason:
 
 
 def best(found: Sequence[Recommendation], limit: int) -> list[Recommendation]:
-    return sorted(found, key=lambda one: (-one.score, one.product_id))[:limit]
+    """The best first, but what is nearly the same as one of them."""
+    ranked = sorted(found, key=lambda one: (-one.score, one.product_id))[: 2 * limit]
+    return varied(ranked, same_of(one.product_id for one in ranked), limit)
 
 
 def intent_of(sentence: str, embedder: Embedder | None = None, told: Told | None = None) -> Intent:

@@ -130,9 +130,9 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
         found = soon_for_you(touches, placed, soon) if touches else []
     except RecommenderUnavailable:
         placed, found = Placements(), []
-    theirs = offers_of(found)
+    theirs = offers(found, SHOPPER_SENTENCES)[:FOUR]
     if not theirs:
-        theirs = offers_of([pinned(product_id) for product_id in placed.pinned])
+        theirs = offers([pinned(product_id) for product_id in placed.pinned], SHOPPER_SENTENCES)[:FOUR]
     left_out = {touch.product_id for touch in touches}.union(
         placed.hidden, (offer.product.pk for offer in theirs)
     )
@@ -157,17 +157,6 @@ def pinned(product_id: int) -> ForYou:
     return ForYou(product_id, 1.0, Reason(ReasonKind.CHOSEN), Parts(0.0, 0.0, 0.0, 0.0, None))
 
 
-def offers_of(found: Sequence[ForYou]) -> list[Offer]:
-    """The first four that can be had now."""
-    chosen = {one.product_id: one for one in found}
-    cards = catalogue.product_cards(list(chosen)) if chosen else []
-    return [
-        Offer(card, reason := chosen[card.pk].reason, SHOPPER_SENTENCES.of(reason), chosen[card.pk].parts)
-        for card in cards
-        if card.is_available
-    ][:FOUR]
-
-
 def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
     """What fits the sentence, without the labels that the shopper took away from what was understood."""
     told = told_by_chat(sentence)  # before the page's patience with the database begins
@@ -181,21 +170,25 @@ def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
         return Answer(None, filled_up([]))
     if not intent and not (found and found[0].score >= BARELY_FITS):
         return Answer(intent, filled_up([]), is_a_guess=True, read_by=read_by)
-    fitting = offers(found, ASKED_SENTENCES)
-    return Answer(intent, fitting if intent.filters_anything else filled_up(fitting), read_by=read_by)
+    fitting = [one for one in offers(found, ASKED_SENTENCES) if intent.affords(one.product.selling_price)]
+    return Answer(intent, fitting[:FOUR] if intent.filters_anything else filled_up(fitting), read_by=read_by)
 
 
-def offers(found: Sequence[Recommendation], sentences: "Sentences") -> list[Offer]:
-    """The first four of `found` that the shop still sells."""
-    reasons = {one.product_id: one.reason for one in found}
-    cards = catalogue.product_cards(list(reasons))
-    return [Offer(card, reasons[card.pk], sentences.of(reasons[card.pk])) for card in cards[:FOUR]]
+def offers(found: Sequence[Recommendation | ForYou], sentences: "Sentences") -> list[Offer]:
+    """Those of `found` that can be had now."""
+    chosen = {one.product_id: one for one in found}
+    cards = [card for card in catalogue.product_cards(list(chosen)) if card.is_available]
+    return [offer_of(chosen[card.pk], card, sentences) for card in cards]
+
+
+def offer_of(one: Recommendation | ForYou, card: Product, sentences: "Sentences") -> Offer:
+    return Offer(card, one.reason, sentences.of(one.reason), one.parts if isinstance(one, ForYou) else None)
 
 
 def filled_up(chosen: list[Offer], but: Product | None = None) -> list[Offer]:
-    """`chosen`, and where they are fewer than four, what is loved most."""
+    """The first four of `chosen`, and where they are fewer, what is loved most."""
     if len(chosen) >= FOUR:
-        return chosen
+        return chosen[:FOUR]
     shown = {offer.product.pk for offer in chosen} | ({but.pk} if but else set())
     loved = [product for product in catalogue.best_sellers(FOUR + len(shown)) if product.pk not in shown]
     reason = Reason(ReasonKind.LOVED)

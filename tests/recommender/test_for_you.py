@@ -26,7 +26,6 @@ from recommender.for_you import (
     for_you,
     kindred,
     shopper_of,
-    varied,
 )
 from recommender.interactions import STRENGTHS
 from recommender.interests import Kinships, weights_of
@@ -44,6 +43,7 @@ from recommender.models import (
 from recommender.selectors import Placements, Reason, ReasonKind
 from recommender.services import catch_up
 from recommender.tag_memory import tags_of
+from recommender.variety import varied
 from shop.models import Customer, Order, Product, ProductView
 from shop.selectors.history import Viewer
 from shop.selectors.touched import Touch, TouchKind, touches_of

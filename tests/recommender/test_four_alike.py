@@ -6,7 +6,6 @@ from django.test import Client
 from pytest_django import Settings
 
 from recommender import patience, shelf
-from recommender.models import ProductEntry
 from recommender.services import catch_up
 from shop.models import Product
 from tests.recommender.taggers import WordTagger
@@ -66,13 +65,19 @@ def test_criticism_in_common_is_no_reason(client: Client) -> None:
     assert {reason for _, reason in alike(client, sencha)} == {"From the same shelf"}
 
 
-def test_itself_the_sold_out_and_the_withdrawn_are_left_out(client: Client) -> None:
+def test_itself_what_sold_out_since_and_the_withdrawn_are_left_out(client: Client) -> None:
     sencha, sold_out, withdrawn, *_ = a_shelf_of("Green tea", *"ABCDEFG")
     catch_up(tagger=WordTagger())
     Product.objects.filter(pk=sold_out.pk).update(on_hand=0)
     Product.objects.filter(pk=withdrawn.pk).update(is_on_sale=False)
-    ProductEntry.objects.filter(pk=sold_out.pk).update(is_available=False)
     assert {name for name, _ in alike(client, sencha)} == set("DEFG")
+
+
+def test_four_flavours_of_one_thing_do_not_fill_the_four(client: Client) -> None:
+    jams = [f"Mixed fruit spread in a jar, {size}" for size in ("large", "larger", "large one")]
+    honey, *_ = a_shelf_of("Breakfast", "Honey in a jar", *jams, "Rye loaf", "Butter", "Oats", says="floral")
+    catch_up(tagger=WordTagger())
+    assert len(set(jams).intersection(name for name, _ in alike(client, honey))) == 1
 
 
 def test_in_a_shop_of_two_the_free_places_stay_free(client: Client) -> None:
