@@ -27,6 +27,7 @@ from shop.services.tags import TagToPublish, publish_tags
 
 BATCH_SIZE = 64  # products
 REVIEWS_QUOTED, WORDS_QUOTED = 6, 20
+CHARACTERS_QUOTED = 160  # twenty English words have fewer; a Chinese text has no words to count
 TELLING_OF_EXCERPT, TELLING_OF_TAGS = 0.7, 0.6  # in a product's vector, beside what the shop itself says
 CLUSTER_FIELDS = ("medoid_id", "members", "polarity", "count", "share", "rank")
 
@@ -123,7 +124,8 @@ def excerpts_of(product_ids: Sequence[int]) -> dict[int, str]:
     )
     quoted: dict[int, list[str]] = defaultdict(list)
     for review in rows.order_by("product_id", "-review_id"):
-        quoted[review.product_id].append(" ".join(f"{review.title}. {review.body}".split()[:WORDS_QUOTED]))
+        words = f"{review.title}. {review.body}".split()[:WORDS_QUOTED]
+        quoted[review.product_id].append(" ".join(words)[:CHARACTERS_QUOTED])
     return {product_id: " ".join(texts) for product_id, texts in quoted.items()}
 
 

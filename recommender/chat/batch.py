@@ -7,7 +7,7 @@ it. Whoever goes on after a kill looks for the ticket there first, and hands in 
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from uuid import uuid4
 from recommender.chat.exceptions import BadAnswer, ServerFailed
 from recommender.chat.journal import Journal
 from recommender.chat.labelling import Advance, Answered, Asking, CostsTooMuch, Run
-from recommender.chat.protocol import reply_of
+from recommender.chat.protocol import Reply, Usage, reply_of
 from recommender.chat.server import Server
 from recommender.chat.spending import Reservation, reserve, settle
 
@@ -214,12 +214,20 @@ def answers_in(run: Run, server: Server, ticket: Ticket, batch: "Batch") -> Iter
             response = row.get("response") or {}
             key, status = row["custom_id"], response.get("status_code")
             if status == 200:
-                reply = reply_of(response["body"])
+                reply = reply_in(response)
                 asking = by_key.get(key)
                 cost = run.charged(reply.usage, run.most_for([asking]) if asking else share)
                 yield Answered(key, reply.content, reply.problem, cost)
             elif status == 400:  # this one is not read, now or later
                 yield Answered(key, "", "the server refused to read it", Decimal(0))
+
+
+def reply_in(response: Mapping[str, Any]) -> Reply:
+    """One that is no completion is to be paid for, too: it is of no use, and the others are."""
+    try:
+        return reply_of(response.get("body"))
+    except BadAnswer as error:
+        return Reply("", Usage(), error.reason)
 
 
 def content_of(file_id: str, client: Any, left: float) -> str:

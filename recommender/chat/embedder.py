@@ -5,6 +5,7 @@ reserved and settled outside the page's transaction, and the page stops waiting 
 """
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from recommender.exceptions import EmbedderSilent, ModelMismatch
 from recommender.models import DIMENSIONS
 
 AT_ONCE = 128  # texts of a call
-LONGEST = 8_000  # characters of a text that are sent
+LONGEST, SHORTEST = 8_000, 100  # characters of a text that are sent at first, and where all is refused
 MOST_KEPT = 4_000  # texts whose vectors a process keeps: pages ask for the same phrases again
 NOTHING = "-"  # in place of an empty text, which a server refuses
 LONG = 180.0  # seconds that the worker waits
@@ -58,9 +59,10 @@ kept = Kept()
 
 @dataclass(slots=True)
 class ServedEmbedder:
-    """`seconds` are what one call may take, retries included. Raises EmbedderSilent when it does not answer.
+    """`seconds` are what AT_ONCE texts may take, retries included. Raises EmbedderSilent where it is silent.
 
     Asks for as many dimensions as the database holds; a server that knows no such wish is asked without.
+    How much its model reads no server tells: a text that it refuses is cut until it takes it.
     """
 
     account: Account
@@ -78,50 +80,67 @@ class ServedEmbedder:
         missing = list(dict.fromkeys(text for text in sent if text not in known))
         for start in range(0, len(missing), AT_ONCE):
             some = missing[start : start + AT_ONCE]
-            fresh = dict(zip(some, self._in_time(some), strict=True))
-            kept.add(self.account.model, fresh)
-            known |= fresh
+            known |= dict(zip(some, self._in_time(some), strict=True))
         rows = [known[text] for text in sent]
         return np.array(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
 
     def _in_time(self, texts: Sequence[str]) -> Floats:
         try:
             with breaker.passing():
-                return within(self.seconds + ALLOWANCE, partial(self._paid, texts))
+                return within(self.seconds + ALLOWANCE, partial(self._in_a_thread, texts))
         except ChatError as error:
             raise EmbedderSilent(str(error)) from error
 
-    def _paid(self, texts: Sequence[str]) -> Floats:
-        """In a thread of its own."""
-        at_most = sum(len(text.encode()) // 2 + 8 for text in texts)
+    def _in_a_thread(self, texts: Sequence[str]) -> Floats:
         try:
-            with reserved(self.account.price.of(Usage(at_most))) as reservation:
-                vectors, read = self._asked(texts)
-            settle(reservation, self.account.price.of(Usage(read)) if read else reservation.cost)
+            return self._taken(texts, time.monotonic() + self.seconds)
         finally:
             connections["recommender"].close()
+
+    def _taken(self, texts: Sequence[str], deadline: float) -> Floats:
+        """Their vectors, kept as they come: what is refused together is asked in smaller parts.
+
+        Raises ServerFailed, BadAnswer, BudgetSpent or ModelMismatch.
+        """
+        try:
+            vectors = self._paid(texts, deadline)
+        except ServerFailed as error:
+            parts = smaller(texts) if error.is_refusal else []
+            if not parts:
+                raise
+            vectors = np.concatenate([self._taken(part, deadline) for part in parts])
+        kept.add(self.account.model, dict(zip(texts, vectors, strict=True)))
         return vectors
 
-    def _asked(self, texts: Sequence[str]) -> tuple[Floats, int]:
-        try:
-            return self._call(texts)
-        except ServerFailed as error:
-            if error.status not in {400, 422} or not self.offers_dimensions:
-                raise
-            self.offers_dimensions = False
-            return self._call(texts)
+    def _paid(self, texts: Sequence[str], deadline: float) -> Floats:
+        at_most = sum(len(text.encode()) // 2 + 8 for text in texts)
+        with reserved(self.account.price.of(Usage(at_most))) as reservation:
+            vectors, read = self._asked(texts, deadline)
+        settle(reservation, self.account.price.of(Usage(read)) if read else reservation.cost)
+        return vectors
 
-    def _call(self, texts: Sequence[str]) -> tuple[Floats, int]:
+    def _asked(self, texts: Sequence[str], deadline: float) -> tuple[Floats, int]:
+        """A server that refuses both ways refuses the texts, and not the wish."""
+        try:
+            return self._call(texts, deadline, self.offers_dimensions)
+        except ServerFailed as error:
+            if not error.is_refusal or not self.offers_dimensions:
+                raise
+        answer = self._call(texts, deadline, False)
+        self.offers_dimensions = False
+        return answer
+
+    def _call(self, texts: Sequence[str], deadline: float, wishes_dimensions: bool) -> tuple[Floats, int]:
         """(texts, dimensions), and how many tokens were read.
 
         Raises ServerFailed, BadAnswer or ModelMismatch.
         """
-        wish: dict[str, Any] = {"dimensions": DIMENSIONS} if self.offers_dimensions else {}
+        wish: dict[str, Any] = {"dimensions": DIMENSIONS} if wishes_dimensions else {}
         answer = open_server(self.account).call(
             lambda client, left: client.embeddings.create(
                 model=self.account.model, input=list(texts), encoding_format="float", timeout=left, **wish
             ),
-            seconds=self.seconds,
+            seconds=deadline - time.monotonic(),
         )
         rows = sorted(answer.data or [], key=lambda row: row.index)
         if [row.index for row in rows] != list(range(len(texts))):
@@ -135,3 +154,12 @@ class ServedEmbedder:
         if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
             raise BadAnswer("it holds a vector that has no direction")
         return unit(vectors), answer.usage.prompt_tokens if answer.usage else 0
+
+
+def smaller(texts: Sequence[str]) -> list[Sequence[str]]:
+    """The two halves of several texts, the first half of a single one; nothing where that is too short."""
+    middle = len(texts) // 2
+    if middle:
+        return [texts[:middle], texts[middle:]]
+    [text] = texts
+    return [[text[: max(len(text) // 2, SHORTEST)]]] if len(text) > SHORTEST else []

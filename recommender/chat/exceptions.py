@@ -32,6 +32,11 @@ class ServerFailed(ChatError):
         """Whether the same call may succeed later."""
         return self.status is None or self.status in {408, 409, 429} or self.status >= 500
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it will not take what it was sent: too long, too many, or in a form unknown to it."""
+        return self.status in {400, 413, 422}
+
 
 class BadAnswer(ChatError):
     """The server answered something else than it was asked for; it is paid for all the same."""

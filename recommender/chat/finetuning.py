@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.utils import timezone
 
 from recommender.chat.account import Account
@@ -43,7 +44,7 @@ class TuningElsewhere(ChatError):
 
 
 class TuningFailed(ChatError):
-    """The server gave the job up."""
+    """The server gave the job up, or knows it no more."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The fine-tuning failed: {reason}. Run again to begin anew.")
@@ -70,7 +71,7 @@ def tune(account: Account, examples: Examples, server: "Server", watch: Watch) -
             if not tuning.job_id:
                 note(tuning, job_id=begun(tuning, examples, server).id)
             conclude(tuning, followed(tuning, server, watch))
-        note(tuning, is_used=True)
+        use_alone(tuning)
         return tuning
 
 
@@ -131,14 +132,25 @@ def job_with(tuning: FineTuning, ticket_at: datetime, server: "Server") -> "Fine
 
 
 def followed(tuning: FineTuning, server: "Server", watch: Watch) -> "FineTuningJob":
+    """Its job, once that is over. Raises TuningFailed where the server knows no such job any more."""
     pause = FIRST_LOOK
     while True:
-        job = server.call(lambda client, left: client.fine_tuning.jobs.retrieve(tuning.job_id, timeout=left))
+        job = job_of(tuning, server)
         watch(job.status, *steps_of(tuning, server))
         if job.status in FINAL:
             return job
         time.sleep(pause)
         pause = min(1.5 * pause, LATER_LOOKS)
+
+
+def job_of(tuning: FineTuning, server: "Server") -> "FineTuningJob":
+    try:
+        return server.call(lambda client, left: client.fine_tuning.jobs.retrieve(tuning.job_id, timeout=left))
+    except ServerFailed as error:
+        if error.status != 404:
+            raise
+        note(tuning, status=FineTuningStatus.FAILED)
+        raise TuningFailed(f"the server does not know its job {tuning.job_id} any more") from error
 
 
 def steps_of(tuning: FineTuning, server: "Server") -> tuple[int, int]:
@@ -163,6 +175,14 @@ def conclude(tuning: FineTuning, job: "FineTuningJob") -> None:
     note(tuning, status=FineTuningStatus.FAILED)
     told = job.error.message if job.error and job.error.message else f"it is {job.status}"
     raise TuningFailed(told.rstrip("."))
+
+
+def use_alone(tuning: FineTuning) -> None:
+    """It reads wishes from now on, whatever else was taught at its server, earlier or later."""
+    with transaction.atomic(using="recommender"):
+        others = FineTuning.objects.filter(base_url=tuning.base_url, is_used=True).exclude(pk=tuning.pk)
+        others.update(is_used=False)
+        note(tuning, is_used=True)
 
 
 def note(tuning: FineTuning, **fields: object) -> None:

@@ -1,7 +1,8 @@
 """Vectors from a server, over HTTP."""
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -14,9 +15,10 @@ from recommender.chat.breaker import Breaker
 from recommender.chat.embedder import Kept, ServedEmbedder
 from recommender.chat.exceptions import NotConfigured
 from recommender.chat.spending import this_month
+from recommender.embedding import Floats, unit
 from recommender.exceptions import EmbedderSilent, ModelMismatch
 from recommender.models import DIMENSIONS, ChatMonth
-from tests.chat_server import KEY, ChatServer, Refuse, Say, Wait, running, vector_of
+from tests.chat_server import KEY, ChatServer, Event, Refuse, Say, Wait, running, vector_of
 
 # A call reserves what it costs in a thread, and so in a connection, of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +37,25 @@ def chat(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatSe
 
 def an_embedder(seconds: float = 20) -> ServedEmbedder:
     return ServedEmbedder(embedding_account(), seconds)
+
+
+class Refusing(deque[Event]):
+    """In place of a server's `next_up`: it refuses what holds a text that it does not take."""
+
+    def __init__(self, chat: ChatServer, takes: Callable[[str], bool], status: int = 400) -> None:
+        super().__init__()
+        self.chat, self.takes, self.status = chat, takes, status
+
+    def __bool__(self) -> bool:
+        return not all(map(self.takes, self.chat.asked[-1].body["input"]))
+
+    def popleft(self) -> Event:
+        return Refuse(self.status, "This model's maximum context length is 512 tokens.")
+
+
+def directions(texts: Sequence[str]) -> Floats:
+    vectors = np.array([vector_of(text, DIMENSIONS) for text in texts], dtype=np.float32)
+    return unit(vectors)
 
 
 def spent() -> Decimal:
@@ -69,6 +90,50 @@ def test_many_texts_go_in_several_calls(chat: ChatServer) -> None:
 def test_nothing_empty_private_or_endless_is_sent(chat: ChatServer) -> None:
     an_embedder().embed(["", "  ", "write to ann@mail.example", "x" * 9000])
     assert chat.texts == ["-", "write to […]", "x" * 8000]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_text_longer_than_the_model_reads_is_cut_and_the_others_stay_whole(
+    chat: ChatServer, status: int
+) -> None:
+    chat.next_up = Refusing(chat, lambda text: len(text) <= 2_000, status)
+    long = "tea honey " * 800
+    embedder = an_embedder()
+    rows = embedder.embed(["green tea", long, "oats"])
+    assert np.abs(rows - directions(["green tea", long[:2_000], "oats"])).max() < 1e-6
+    assert spent() == Decimal("0.00806")  # 403 words at 20 a million: what was refused is not paid
+    asked = len(chat.asked)
+    embedder.embed([long, "oats", "rye"])
+    assert [body["input"] for body in chat.bodies("/embeddings")[asked:]] == [["rye"]]
+    assert "dimensions" in chat.asked[-1].body
+
+
+def test_fewer_texts_are_sent_to_a_server_that_takes_no_more_at_once(chat: ChatServer) -> None:
+    chat.next_up = Refusing(chat, lambda _: len(chat.asked[-1].body["input"]) <= 32, 413)
+    texts = [f"tea {number}" for number in range(100)]
+    assert np.abs(an_embedder().embed(texts) - directions(texts)).max() < 1e-6
+
+
+def test_a_text_that_is_refused_however_short_is_told_and_the_others_are_paid_once(chat: ChatServer) -> None:
+    chat.next_up = Refusing(chat, lambda text: "x" not in text)
+    embedder = an_embedder()
+    with pytest.raises(EmbedderSilent, match="400, This model's maximum context length is 512 tokens"):
+        embedder.embed(["tea", "honey", "x" * 350])
+    assert [len(text) for text in chat.texts if "x" in text] == [350] * 6 + [175] * 2 + [100] * 2
+    asked = len(chat.asked)
+    embedder.embed(["tea", "honey"])
+    assert len(chat.asked) == asked
+    assert spent() == Decimal("0.00004")  # two words
+
+
+def test_a_server_that_refuses_everything_is_left_alone_after_three_times(chat: ChatServer) -> None:
+    chat.next_up = Refusing(chat, lambda _: False)
+    for _ in range(3):
+        with pytest.raises(EmbedderSilent, match="400"):
+            an_embedder().embed(["tea"])
+    with pytest.raises(EmbedderSilent, match="has failed several times"):
+        an_embedder().embed(["tea"])
+    assert len(chat.asked) == 6  # each time with the wish for a size, and without
 
 
 def test_a_server_that_offers_no_choice_of_size_is_asked_without_from_then_on(chat: ChatServer) -> None:

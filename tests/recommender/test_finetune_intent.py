@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
 from config.embedded_postgres.server import EmbeddedPostgres
@@ -64,9 +65,9 @@ def a_file(path: Path, lines: list[Body]) -> Path:
     return path
 
 
-def tune(path: Path) -> str:
+def tune(path: Path, **options: Any) -> str:
     answer = StringIO()
-    call_command("finetune_intent", file=path, stdout=answer)
+    call_command("finetune_intent", file=path, stdout=answer, **options)
     return answer.getvalue()
 
 
@@ -98,6 +99,24 @@ def test_run_again_it_begins_no_second_job(examples: Path, chat: ChatServer) -> 
     assert tuned_model(chat.url) == TAUGHT
 
 
+def test_taught_again_an_older_model_reads_in_place_of_a_newer_one(
+    examples: Path, tmp_path: Path, chat: ChatServer
+) -> None:
+    elsewhere = "http://elsewhere/v1"
+    FineTuning.objects.create(
+        digest="another", base_url=elsewhere, status="succeeded", model="theirs", finished_at=timezone.now()
+    )
+    tune(examples)
+    tune(a_file(tmp_path / "more.jsonl", [example(number) for number in range(20)]), model=TAUGHT)
+    assert tuned_model(chat.url) == f"ft:{TAUGHT}:larder"
+    assert f"{TAUGHT} is taught by 4,200 tokens. It reads wishes" in tune(examples)
+    told_by_chat("a tea")
+    assert chat.completions[-1]["model"] == TAUGHT
+    assert FineTuning.objects.filter(base_url=chat.url, is_used=True).count() == 1
+    assert len(chat.jobs) == 2
+    assert tuned_model(elsewhere) == "theirs"
+
+
 def test_a_server_that_hangs_up_after_it_began_is_asked_what_it_began(
     examples: Path, chat: ChatServer
 ) -> None:
@@ -112,6 +131,26 @@ def test_a_job_that_fails_says_why_and_the_next_run_begins_anew(examples: Path, 
         tune(examples)
     assert tuned_model(chat.url) == ""
     chat.job_ends = "succeeded"
+    tune(examples)
+    assert len(chat.jobs) == 2
+    assert tuned_model(chat.url) == TAUGHT
+
+
+def test_a_job_that_the_server_has_forgotten_is_given_up_and_the_next_run_begins_anew(
+    examples: Path, chat: ChatServer
+) -> None:
+    chat.next_up += [Wait(0), Wait(0), Refuse(401, "Your key has expired.")]
+    with pytest.raises(CommandError, match="Your key has expired"):
+        tune(examples)
+    assert FineTuning.objects.get().status == "begun"
+    chat.next_up.append(Refuse(404, "No job of that name."))
+    with pytest.raises(
+        CommandError,
+        match="^The fine-tuning failed: the server does not know its job ftjob-1 any more. "
+        "Run again to begin anew.$",
+    ):
+        tune(examples)
+    assert FineTuning.objects.get().status == "failed"
     tune(examples)
     assert len(chat.jobs) == 2
     assert tuned_model(chat.url) == TAUGHT

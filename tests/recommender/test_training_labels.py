@@ -332,6 +332,21 @@ def test_a_line_that_the_server_refuses_is_counted_and_one_that_failed_is_asked_
     assert spent() == (PRODUCTS - 1) * COST
 
 
+def test_a_line_that_is_no_completion_is_counted_and_the_other_answers_are_kept(
+    reviews: Path, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = chat.completion, iter([{"detail": "Internal error"}])
+    monkeypatch.setattr(chat, "completion", lambda body: next(broken, None) or whole(body))
+    printed = make(reviews, batch=True)
+    assert f"  1: {Problem.SILENT}" in printed
+    assert len(labelled_pairs(reviews.with_name("pairs.jsonl"))) == PRODUCTS - 1
+    [unread] = [entry for entry in journal_of(reviews) if entry.get("problem")]
+    assert unread["problem"] == "it is no chat completion"
+    assert spent() == (PRODUCTS - 1) * COST + Decimal(unread["cost"])
+    make(reviews, batch=True)
+    assert len(chat.batches) == 1
+
+
 def test_a_batch_that_is_refused_costs_nothing_and_says_why(reviews: Path, chat: ChatServer) -> None:
     chat.batch_ends = "failed"
     with pytest.raises(CommandError, match="it refused the batch: Too many tokens are waiting. 0 of 6 pairs"):
