@@ -18,7 +18,8 @@ from recommender.embedders import embedder_in_use, embedder_wanted
 from recommender.exceptions import BehaviourUnreadable
 from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
-from recommender.models import FeedCursor, Interaction, ProductEntry, ReviewEntry
+from recommender.models import FeedCursor, Interaction, ProductEntry
+from recommender.reporting import reviews_to_read
 from shop.selectors import feed
 from shop.selectors.feed import FeedPosition
 
@@ -209,7 +210,7 @@ def tags() -> str:
 
 def waiting() -> set[tuple[str, int]]:
     products = ProductEntry.objects.stale().values_list("product_id", flat=True)
-    reviews = ReviewEntry.objects.published().filter(labelled_with="").values_list("review_id", flat=True)
+    reviews = reviews_to_read().values_list("review_id", flat=True)
     return {("product", pk) for pk in products} | {("review", pk) for pk in reviews}
 
 

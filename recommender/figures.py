@@ -3,21 +3,22 @@
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from recommender.exceptions import RecommenderUnavailable
-from recommender.models import ReviewEntry
 from recommender.patience import page_patience
+from recommender.reporting import reviews_to_read
 from shop.figures import Figure
-
-UNREAD = {"is_published__exact": "1", "labelled_with__exact": ""}
 
 
 def unread_reviews() -> Iterable[Figure]:
     """Left out where the recommender's database does not answer in a page's time."""
     try:
         with page_patience(settings.RECOMMENDER_PAGE_TIMEOUT_MS):
-            number = ReviewEntry.objects.published().filter(labelled_with="").count()
+            by_reader = dict(reviews_to_read().values_list("labelled_with").annotate(Count("pk")))
     except RecommenderUnavailable:
         return
-    yield Figure(_("Reviews that the tag model has not read"), "recommender.reviewentry", number, UNREAD)
+    unread = {"is_published__exact": "1", "labelled_with__in": ",".join(by_reader)}
+    label, number = _("Reviews that the tag model has not read"), sum(by_reader.values())
+    yield Figure(label, "recommender.reviewentry", number, unread)

@@ -67,7 +67,7 @@ class Offered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShownOffer:
-    """An offer with the address that its card leads to."""
+    """An offer with the address that its card leads to; `evidence_url` is what its reason's link adds."""
 
     product: Product
     reason: Reason
@@ -105,7 +105,9 @@ def shown(place: Place, offers: Sequence[Offered], beside: Product | None = None
 
 
 def as_shown(offer: Offered, url: str) -> ShownOffer:
-    return ShownOffer(offer.product, offer.reason, offer.sentence, offer.evidence_url, url)
+    _, _, evidence = offer.evidence_url.partition("?")
+    joint = "&" if "?" in url else "?"
+    return ShownOffer(offer.product, offer.reason, offer.sentence, evidence and joint + evidence, url)
 
 
 @contextmanager

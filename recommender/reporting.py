@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Func, Q
+from django.db.models import Count, F, Func, Q, QuerySet
 from django.utils import timezone
 
 from recommender.models import Click, Impression, Interaction, Place, ProductEntry, ReviewEntry
 from recommender.weights import Fitted, latest
+
+# Of a checkpoint, as seq2label writes it: what decides a result, in the order in which it is hashed.
+DECISIVE = ("weights.safetensors", "config.json", "vocabulary.json", "labels.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,27 @@ def report(days: int) -> Report:
         places=tuple(figures_by_place(since)),
         products_shown=available.filter(pk__in=seen.values("one")).count(),
         products_available=available.count(),
-        unlabelled_reviews=ReviewEntry.objects.filter(is_published=True, labelled_with="").count(),
+        unlabelled_reviews=reviews_to_read().count(),
         stale_products=ProductEntry.objects.stale().count(),
         behaviour=learnt,
         new_touches=Interaction.objects.filter(pk__gt=learnt.up_to).count(),
     )
+
+
+def reviews_to_read() -> "QuerySet[ReviewEntry]":
+    """Those that wait for the model of LABEL_MODEL_DIR; where there is none, those that no model has read."""
+    try:
+        return ReviewEntry.objects.to_label(version_of_model(settings.LABEL_MODEL_DIR))
+    except OSError:
+        return ReviewEntry.objects.published().filter(labelled_with="")
+
+
+def version_of_model(directory: Path) -> str:
+    """The `model_version` that seq2label gives a checkpoint, without loading it. Raises OSError."""
+    digest = sha256()
+    for name in DECISIVE:
+        digest.update((directory / name).read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:

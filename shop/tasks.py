@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from shop.services import expiry, forgetting, mail, orders, outbox, reconciliation, sending
+from shop.services import expiry, forgetting, orders, outbox, reconciliation, sending
 
 
 @shared_task
@@ -18,11 +18,6 @@ def expire_orders() -> None:
 @shared_task
 def complete_orders() -> None:
     orders.complete_delivered_orders()
-
-
-@shared_task
-def mail_password_reset(customer_id: int, origin: str, language: str) -> None:
-    mail.mail_password_reset(customer_id=customer_id, origin=origin, language=language)
 
 
 @shared_task

@@ -21,7 +21,9 @@ from shop.selectors.touched import TouchKind, kept, praises
 ModelT = TypeVar("ModelT", bound=Model)
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-OVERLAP = timedelta(seconds=10)  # longer than any transaction of ours that writes these rows
+# Longer than a row waits for its commit once it is stamped. A transaction that takes its time stamps its rows
+# anew at its end: see shop.services.stamping.
+OVERLAP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,9 @@ def touches_of(viewer: Viewer, in_cart: Collection[int] = ()) -> list[Touch]:
     else:
         rows = in_one_statement(*viewed(viewer)) if viewer.visitor else []
     found = [Touch(TouchKind(kind), product_id, at) for kind, product_id, at in rows]
-    now = timezone.now()
-    found += [Touch(TouchKind.CARTED, product_id, now) for product_id in in_cart]
+    # A guest's cart does not say when. By the minute, that the same cart a moment later is the same question.
+    minute = timezone.now().replace(second=0, microsecond=0)
+    found += [Touch(TouchKind.CARTED, product_id, minute) for product_id in in_cart]
     return sorted(found, key=lambda touch: (touch.at, touch.product_id, touch.kind), reverse=True)
 
 

@@ -10,6 +10,7 @@ from shop.models import Category, Product
 from shop.services.audit import Change, record_changes
 from shop.services.locks import lock_products
 from shop.services.pictures import forget_picture
+from shop.services.stamping import stamp_anew
 from shop.services.stock import adjust_stock, open_ledger
 
 AUDITED = ("selling_price", "original_price", "is_on_sale")  # of what `change_product` stores
@@ -52,18 +53,25 @@ def put_on_sale(*, product_ids: Collection[int], is_on_sale: bool, actor_id: int
     """Offer products, or offer them no longer. Returns those that were not so before."""
     others = [product for product in lock_products(product_ids) if product.is_on_sale != is_on_sale]
     Product.objects.filter(pk__in=[product.pk for product in others]).update(
-        is_on_sale=is_on_sale, changed_at=timezone.now(), changed_by=actor_id
+        is_on_sale=is_on_sale, changed_by=actor_id
     )
     changes = [Change(product, "is_on_sale", not is_on_sale, is_on_sale) for product in others]
     record_changes(changes, actor_id=actor_id)
-    return [product.pk for product in others]
+    changed = [product.pk for product in others]
+    stamp_anew(Product, changed)
+    return changed
 
 
-def add_products(products: Sequence[Product]) -> None:
-    """Store new products and enter the stock that they come with, in the caller's transaction."""
+def add_products(products: Sequence[Product]) -> list[int]:
+    """Store new products and enter the stock that they come with, in the caller's transaction.
+
+    Returns their ids, and those of what another has stored in the meantime.
+    """
     last = Product.objects.aggregate(last=Max("pk"))["last"] or 0  # MySQL does not say which ids it gave
     Product.objects.bulk_create(products)
-    open_ledger(Product.objects.filter(pk__gt=last))
+    added = Product.objects.filter(pk__gt=last)
+    open_ledger(added)
+    return list(added.values_list("pk", flat=True))
 
 
 def count_stock(*, product: Product, on_hand: int, actor_id: int | None) -> None:

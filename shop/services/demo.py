@@ -27,6 +27,7 @@ from shop.exceptions import ShopError
 from shop.models import Category, Coupon, Customer, DeliveryRule, Product, Review
 from shop.models.coupons import CouponKind, CouponSource
 from shop.services.demo_orders import add_past_orders
+from shop.services.stamping import stamp_anew
 from shop.services.stock import open_ledger
 
 STAFF = ("admin",)
@@ -85,6 +86,9 @@ def load_demo(*, entries: DemoEntries, logins_file: Path, progress: Progress = i
         _add_terms()
         if missing:
             add_past_orders(packer=Customer.objects.get(login_name=STAFF[0]))
+            products = Product.objects.filter(sku__in=skus)
+            stamp_anew(Product, products.values_list("pk", flat=True))
+            stamp_anew(Review, Review.objects.filter(product__in=products).values_list("pk", flat=True))
     return DemoLoaded(len(missing), len(reviews), pictures, logins)
 
 

@@ -12,6 +12,7 @@ from shop.demo.variations import SKU_PREFIX, Variation, variations
 from shop.models import Product, ProductTag, Review, TagMention
 from shop.services.catalogue import add_products
 from shop.services.demo import Categories, cover_of, product_from, review_from, store_picture
+from shop.services.stamping import stamp_anew
 
 BATCH = 250  # products, with their reviews, in a transaction
 
@@ -76,6 +77,8 @@ def _write(batch: Sequence[Variation], categories: Categories) -> None:
         batch_size=1000,
     )
     _write_tags(products, batch)
+    stamp_anew(Product, [product.pk for product in products])
+    stamp_anew(Review, Review.objects.filter(product__in=products).values_list("pk", flat=True))
 
 
 def _product(variation: Variation, categories: Categories) -> Product:

@@ -17,6 +17,15 @@ def put_in_outbox(kind: OutboxKind, payload: Mapping[str, Any], *, due_at: datet
     OutboxMessage.objects.create(kind=kind, payload=dict(payload), due_at=due_at or timezone.now())
 
 
+def queue_reset_mail(*, customer_id: int, origin: str, language: str) -> None:
+    """A mail with which a customer sets a new password, written when it is sent: its link is kept nowhere.
+
+    `origin` is where the shop was asked, as in https://shop.example. It may be for nobody: see `reset_mail`.
+    """
+    asked = {"customer_id": customer_id, "origin": origin, "language": language}
+    put_in_outbox(OutboxKind.MAIL, {"password_reset": asked})
+
+
 def tell_customer(order: Order, news: str, **facts: object) -> None:
     """A mail of templates/shop/mail to whoever ordered, if they gave an address.
 

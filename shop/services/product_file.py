@@ -15,6 +15,7 @@ from shop.product_csv import KEYS, Cells, Line, lines_of
 from shop.rich_text import sanitised
 from shop.selectors.product_file import cells_of, path_text
 from shop.services.catalogue import add_products, change_product, count_stock
+from shop.services.stamping import stamp_anew
 
 AT_ONCE = 500
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -256,5 +257,7 @@ def _write(drafts: Sequence[_Draft], actor_id: int | None) -> None:
             count_stock(product=product, on_hand=product.on_hand, actor_id=actor_id)
         if columns := columns - {"on_hand"}:
             change_product(product=product, columns=columns, actor_id=actor_id)
+    written = [draft.product.pk for draft in drafts if not draft.is_new]
     for some in _portions(new):
-        add_products(some)
+        written += add_products(some)
+    stamp_anew(Product, written)

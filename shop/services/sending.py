@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from shop.models import OutboxMessage
 from shop.models.outbox import OutboxKind
+from shop.services.mail import reset_mail
 from shop.services.refunds import pay_out
 
 logger = logging.getLogger(__name__)
@@ -67,10 +68,19 @@ def _try_again(message: OutboxMessage, error: Exception) -> None:
 
 
 def _send_mail(message: OutboxMessage) -> None:
-    mail: Mapping[str, Any] = message.payload
+    mail = _mail_of(message.payload)
+    if mail is None:
+        return
     # The same id each time: should it be sent twice, a reader's mailbox can tell.
-    headers = {"Message-ID": f"<outbox-{message.pk}-{message.created_at:%Y%m%d%H%M%S%f}@larder>"}
-    EmailMessage(mail["subject"], mail["body"], to=[mail["to"]], headers=headers).send()
+    mail.extra_headers["Message-ID"] = f"<outbox-{message.pk}-{message.created_at:%Y%m%d%H%M%S%f}@larder>"
+    mail.send()
+
+
+def _mail_of(payload: Mapping[str, Any]) -> EmailMessage | None:
+    """As it was written, or written now; None where there is nobody to send it to."""
+    if "password_reset" in payload:
+        return reset_mail(**payload["password_reset"])
+    return EmailMessage(payload["subject"], payload["body"], to=[payload["to"]])
 
 
 def _send_refund(message: OutboxMessage) -> None:

@@ -22,7 +22,7 @@ from shop.forms.access import (
 )
 from shop.selectors.customers import customer_reached_at
 from shop.services.login_delays import claim_reset_mail
-from shop.tasks import mail_password_reset
+from shop.services.outbox import queue_reset_mail
 
 NOBODY = 0
 
@@ -44,8 +44,11 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
         answer.headers["Retry-After"] = str(delayed.seconds)
         return answer
     customer = customer_reached_at(email)
-    origin = f"{request.scheme}://{request.get_host()}"
-    mail_password_reset.delay(customer.pk if customer else NOBODY, origin, get_language() or "en")
+    queue_reset_mail(
+        customer_id=customer.pk if customer else NOBODY,
+        origin=f"{request.scheme}://{request.get_host()}",
+        language=get_language() or "en",
+    )
     return redirect("shop:reset-mail-sent")
 
 

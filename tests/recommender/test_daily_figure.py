@@ -1,11 +1,16 @@
 """The tag model's health in the admin's daily view."""
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from recommender.exceptions import RecommenderUnavailable
+from recommender.labelling import open_tagger
 from recommender.models import ReviewEntry
-from shop.figures import figures_for
+from shop.figures import Figure, figures_for
 from shop.models import Customer
 from tests.shop.builders import PASSWORD
 
@@ -20,6 +25,11 @@ def an_entry(review_id: int, **fields: object) -> ReviewEntry:
     return ReviewEntry.objects.create(review_id=review_id, **(row | fields))
 
 
+def figure_for(staff: Customer) -> Figure:
+    (figure,) = [each for each in figures_for(staff) if each.model == "recommender.reviewentry"]
+    return figure
+
+
 @pytest.fixture
 def staff() -> Customer:
     return Customer.objects.create_superuser("charlie", PASSWORD)
@@ -31,11 +41,31 @@ def test_the_figure_counts_what_the_model_has_not_read_and_leads_to_it(
     an_entry(1)
     an_entry(2, labelled_with="v1")
     an_entry(3, is_published=False)
-    (figure,) = [each for each in figures_for(staff) if each.model == "recommender.reviewentry"]
-    assert (str(figure.label), figure.number) == ("Reviews that the tag model has not read", 1)
+    an_entry(4, labelled_with=open_tagger(settings.LABEL_MODEL_DIR).model_version)
+    figure = figure_for(staff)
+    assert (str(figure.label), figure.number) == ("Reviews that the tag model has not read", 2)
     client.force_login(staff)
     page = client.get(figure.url).content.decode()
-    assert [f"Review {number}" in page for number in (1, 2, 3)] == [True, False, False]
+    assert [f"Review {number}" in page for number in (1, 2, 3, 4)] == [True, True, False, False]
+
+
+def test_without_a_model_the_figure_counts_what_none_has_read(
+    client: Client, staff: Customer, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LABEL_MODEL_DIR = tmp_path
+    an_entry(1)
+    an_entry(2, labelled_with="v1")
+    client.force_login(staff)
+    page = client.get(figure_for(staff).url).content.decode()
+    assert [f"Review {number}" in page for number in (1, 2)] == [True, False]
+
+
+def test_where_all_is_read_the_figure_leads_to_none(client: Client, staff: Customer) -> None:
+    an_entry(1, labelled_with=open_tagger(settings.LABEL_MODEL_DIR).model_version)
+    figure = figure_for(staff)
+    assert figure.number == 0
+    client.force_login(staff)
+    assert "Review 1" not in client.get(figure.url).content.decode()
 
 
 def test_a_review_is_found_by_its_id_and_nobody_changes_it(client: Client, staff: Customer) -> None:

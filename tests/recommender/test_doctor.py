@@ -220,6 +220,12 @@ def test_tags_that_nobody_publishes() -> None:
     assert "1 products or reviews wait to be labelled and published" in wrong()["tags"]
 
 
+def test_reviews_that_another_model_has_read() -> None:
+    a_review(a_product(), body="tasty")
+    catch_up(tagger=WordTagger())
+    assert "1 products or reviews wait to be labelled and published" in wrong()["tags"]
+
+
 def test_a_behaviour_model_that_is_missing_damaged_or_old(settings: Settings) -> None:
     record_view(viewer=Viewer(customer_id=a_customer().pk), product=a_product())
     learn()

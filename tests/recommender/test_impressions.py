@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings as settings_in_use
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
@@ -14,7 +16,9 @@ from pytest_django import Settings
 
 from recommender import impressions, patience
 from recommender.impressions import forget_impressions
+from recommender.labelling import open_tagger
 from recommender.models import Click, Impression, Place
+from recommender.reporting import report
 from recommender.services import catch_up
 from shop.models import Customer, Product
 from tests.recommender.taggers import WordTagger
@@ -22,13 +26,14 @@ from tests.shop.builders import a_category, a_customer, a_product, a_review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
+SHIPPED = settings_in_use.LABEL_MODEL_DIR
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 
 
 @pytest.fixture(autouse=True)
 def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
-    settings.BEHAVIOUR_DIR = tmp_path
+    settings.BEHAVIOUR_DIR = settings.LABEL_MODEL_DIR = tmp_path  # which hold none
     monkeypatch.setattr(patience, "_rests_until", 0.0)
     monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
 
@@ -70,6 +75,21 @@ def test_opening_one_counts_once_however_often(client: Client, tea: Product) -> 
     [click] = Click.objects.all()
     assert click.product_id == int(link.split("/")[2])
     assert click.impression.beside_id == tea.pk
+
+
+def test_opening_one_at_the_reviews_that_its_reason_names_counts_too(client: Client) -> None:
+    tea, *others = [a_product(f"Tea {number}") for number in range(5)]
+    for product in (tea, *others):
+        a_review(product, body="floral")
+    catch_up(tagger=WordTagger())
+    page = looked_at(client, tea.get_absolute_url())
+    reasons = re.findall(r'<p class="reason"><a href="(\S+)">', page)
+    assert [reason.partition("?")[0] for reason in reasons] == [
+        link.partition("?")[0] for link in links(page)
+    ]
+    assert reasons[0].endswith("&amp;tag=great+aroma#reviews")
+    looked_at(client, unescape(reasons[0]).removesuffix("#reviews"))
+    assert Click.objects.get().product_id == int(reasons[0].split("/")[2])
 
 
 def test_a_link_opened_days_later_or_for_another_product_or_made_up_is_no_click(
@@ -143,6 +163,15 @@ def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Produ
     assert lines[5] == f"{len(shown)} of 6 products to be had were shown ({len(shown) / 6:.1%})."
     assert lines[6] == "0 reviews wait to be read, 0 products to be renewed."
     assert lines[7] == "Nothing is learnt from behaviour yet; 0 touches are there."
+
+
+@pytest.mark.usefixtures("tea")
+def test_another_model_has_all_reviews_to_read(settings: Settings) -> None:
+    assert report(days=1).unlabelled_reviews == 0
+    settings.LABEL_MODEL_DIR = SHIPPED
+    assert report(days=1).unlabelled_reviews == 6
+    catch_up(tagger=WordTagger(model_version=open_tagger(SHIPPED).model_version))
+    assert report(days=1).unlabelled_reviews == 0
 
 
 def test_days_that_are_none_are_refused() -> None:

@@ -1,6 +1,6 @@
 """The browsing history: recorded by the product page, shown to its owner, erased, forgotten in time."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.models import Customer, ProductView
 from shop.selectors.history import Viewer
+from shop.selectors.touched import Touch, TouchKind, touches_of
 from shop.services.history import forget_old_views, record_view
 from shop.tasks import forget_old_data
 from tests.shop.builders import PASSWORD, a_customer, a_product, a_review, a_tag
@@ -55,6 +56,17 @@ def test_a_guest_is_remembered_once_the_browser_sends_cookies_back(client: Clien
     assert ProductView.objects.values("visitor").distinct().count() == 1
     assert "Honey" in client.get(HISTORY).content.decode()
     assert "Honey" not in Client().get(HISTORY).content.decode()
+
+
+def test_a_guests_cart_says_the_same_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of these very touches then serves the next page, too."""
+    noon = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+    said = []
+    for seconds in (1, 59, 61):
+        monkeypatch.setattr(timezone, "now", lambda at=noon + timedelta(seconds=seconds): at)
+        said.append(touches_of(Viewer(), in_cart=[7]))
+    first, last = Touch(TouchKind.CARTED, 7, noon), Touch(TouchKind.CARTED, 7, noon + timedelta(minutes=1))
+    assert said == [[first], [first], [last]]
 
 
 def test_a_crawler_leaves_neither_views_nor_sessions(client: Client) -> None:

@@ -1,15 +1,17 @@
 """Forgotten and changed passwords: the mail, its link, and what nobody learns on the way."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
+from kombu.exceptions import OperationalError
 
 from config import celery_app
-from shop.tasks import mail_password_reset
+from shop.models import OutboxMessage
+from shop.services.outbox import queue_reset_mail
+from shop.services.sending import Delivered, deliver_outbox
 from tests.shop.builders import PASSWORD, a_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
@@ -20,16 +22,9 @@ NEW = {"new_password1": SECRET, "new_password2": SECRET}
 LINK = re.compile(r"http://testserver(/account/password/new/\S+)")
 
 
-@pytest.fixture(autouse=True)
-def worker() -> Iterator[None]:
-    """Tasks run where they are sent."""
-    celery_app.conf.task_always_eager = True
-    yield
-    celery_app.conf.task_always_eager = False
-
-
 def link_mailed(client: Client, email: str = "alice@example.org") -> str:
     assert client.post(FORGOTTEN, {"email": email}).status_code == 302
+    deliver_outbox()
     found = LINK.search(str(mail.outbox[-1].body))
     assert found
     return found[1]
@@ -77,6 +72,8 @@ def test_the_answer_does_not_tell_whether_anybody_has_the_address(client: Client
     pages = {re.sub(r'value="[^"]{64}"', "", answer.content.decode()) for answer in answers}
     assert len(pages) == 1
     assert "If an account has this e-mail address" in pages.pop()
+    assert OutboxMessage.objects.count() == 3
+    assert deliver_outbox() == Delivered(sent=3)
     assert [sent.to for sent in mail.outbox] == [["alice@example.org"]]
 
 
@@ -88,21 +85,41 @@ def test_nobody_is_buried_in_mails_and_unknown_addresses_wait_alike(client: Clie
         response = client.post(FORGOTTEN, {"email": email.upper()})
         assert response.status_code == 429
         assert response["Retry-After"] == "1"
+    deliver_outbox()
     assert len(mail.outbox) == 4
 
 
 @pytest.mark.parametrize("email", ["", "nowhere", "a@b", "alice@example.org\nbcc:eve@example.org"])
 def test_what_is_no_address_is_refused(client: Client, email: str) -> None:
     assert client.post(FORGOTTEN, {"email": email}).status_code == 422
-    assert mail.outbox == []
+    assert OutboxMessage.objects.count() == 0
+
+
+def test_a_mail_asked_for_while_the_broker_is_down_comes_when_there_is_a_worker(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*task: object, **options: object) -> None:
+        raise OperationalError("Connection refused")
+
+    monkeypatch.setattr(celery_app, "send_task", down)
+    a_customer("alice", email="alice@example.org")
+    assert Client().get(link_mailed(client), follow=True).status_code == 200
+
+
+def test_the_link_is_kept_nowhere(client: Client) -> None:
+    a_customer("alice", email="alice@example.org")
+    ticket = link_mailed(client).removesuffix("/").rpartition("/")[2]
+    [message] = OutboxMessage.objects.all()
+    assert ticket not in str(message.payload)
 
 
 def test_the_mail_speaks_the_language_of_the_page(client: Client) -> None:
     alice = a_customer("alice", email="alice@example.org")
     for language in ("en", "zh-hans"):
-        mail_password_reset(alice.pk, "https://shop.example", language)
+        queue_reset_mail(customer_id=alice.pk, origin="https://shop.example", language=language)
+    deliver_outbox()
     assert all("https://shop.example/account/password/new/" in str(sent.body) for sent in mail.outbox)
-    assert len(mail.outbox) == 2
+    assert [sent.subject for sent in mail.outbox] == ["A new password for Larder", "重设 Larder 密码"]
 
 
 def test_changing_the_password_asks_for_the_old_one_and_ends_other_sessions(client: Client) -> None:
