@@ -2,7 +2,8 @@
 
 PostgreSQL splits no Chinese and knows no fields; here English comes as stems, Chinese as
 characters and pairs of them, each with the weight of its place. How many products have a term is counted as
-documents are written, so that no request has to count.
+documents are written, so that no request has to count; and how many are called or kept by a word, as it is
+spelt, so that none reads products in order to correct a mistyped one.
 """
 
 from collections import Counter, defaultdict
@@ -16,8 +17,8 @@ from django.db.models import Func, Value
 
 from recommender.chinese import terms
 from recommender.contents import held_terms
-from recommender.models import ProductEntry, ReviewEntry, SearchTerm, TagCluster
-from recommender.words import content_words, stem, words_of
+from recommender.models import ProductEntry, ProductWords, ReviewEntry, SearchTerm, Spelling, TagCluster
+from recommender.words import content_words, spelt_words, stem, words_of
 from shop.label_names import chinese_names
 
 LONGEST_TERM = 64
@@ -25,11 +26,10 @@ LAST_POSITION = 16_383  # that a tsvector can hold
 MOST_PLACES = 24  # of one term: the rank hardly grows with more
 MOST_REVIEWS = 200  # read of a product, the latest
 
-COUNT_TERMS = """
-    INSERT INTO recommender_searchterm (text, product_count)
+COUNT = """
+    INSERT INTO {table} AS known (text, product_count)
     SELECT text, n FROM unnest(%s::text[], %s::int[]) AS counted (text, n)
-    ON CONFLICT (text)
-    DO UPDATE SET product_count = recommender_searchterm.product_count + excluded.product_count
+    ON CONFLICT (text) DO UPDATE SET product_count = known.product_count + excluded.product_count
 """
 
 
@@ -47,7 +47,7 @@ class Sources:
 
 
 def store_documents(product_ids: Sequence[int]) -> None:
-    """Write the documents of these products from what is stored of them, and count their terms."""
+    """Write the documents of these products from what is stored of them, and count their terms and words."""
     with transaction.atomic(using="recommender"):
         rows = ProductEntry.objects.filter(pk__in=product_ids).order_by("pk").select_for_update()
         entries = list(rows.defer("embedding"))
@@ -59,7 +59,8 @@ def store_documents(product_ids: Sequence[int]) -> None:
         ProductEntry.objects.bulk_update(entries, ["document", "holds"])
         after = Counter(chain.from_iterable(documents.values()))
         after.subtract(before)
-        count_terms({term: n for term, n in after.items() if n})
+        count(SearchTerm, after)
+        count_words(entries)
 
 
 def read_sources(entries: Sequence[ProductEntry]) -> Iterator[tuple[ProductEntry, Sources]]:
@@ -132,16 +133,35 @@ def terms_in(entry: ProductEntry) -> list[str]:
     return [part.split("'")[1] for part in stored.split() if part.startswith("'")]
 
 
-def count_terms(changes: Mapping[str, int]) -> None:
+def count_words(entries: Sequence[ProductEntry]) -> None:
+    """Those by which these products are called and kept."""
+    words = {entry.pk: spelt_words(f"{entry.name} {entry.text}") for entry in entries}
+    known = dict(ProductWords.objects.filter(pk__in=words).values_list("pk", "words"))
+    changed = [ProductWords(pk=pk, words=its) for pk, its in words.items() if its != known.get(pk)]
+    after = Counter(chain.from_iterable(row.words for row in changed))
+    after.subtract(chain.from_iterable(known.get(row.pk, ()) for row in changed))
+    count(Spelling, after)
+    ProductWords.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["product_id"], update_fields=["words"]
+    )
+
+
+def count(counted: type[SearchTerm] | type[Spelling], changes: Mapping[str, int]) -> None:
     """In one order, so that two writers never wait for each other in a ring."""
-    ordered = sorted(changes)
+    ordered = sorted(text for text, n in changes.items() if n)
     with connections["recommender"].cursor() as cursor:
-        cursor.execute(COUNT_TERMS, [ordered, [changes[term] for term in ordered]])
-    SearchTerm.objects.filter(product_count__lte=0).delete()
+        statement = COUNT.format(table=counted._meta.db_table)
+        cursor.execute(statement, [ordered, [changes[text] for text in ordered]])
+    counted.objects.filter(pk__in=ordered, product_count__lte=0).delete()
 
 
 def forget_documents(product_ids: Iterable[int]) -> None:
-    """Count their terms no more: the products are about to go."""
-    gone = ProductEntry.objects.filter(pk__in=list(product_ids)).only("pk", "document")
-    counted = Counter(chain.from_iterable(map(terms_in, gone)))
-    count_terms({term: -n for term, n in counted.items()})
+    """Count their terms and words no more: the products are about to go."""
+    ids = list(product_ids)
+    entries = ProductEntry.objects.filter(pk__in=ids).only("pk", "document")
+    words = ProductWords.objects.filter(pk__in=ids)
+    terms_gone = Counter(chain.from_iterable(map(terms_in, entries)))
+    words_gone = Counter(chain.from_iterable(words.values_list("words", flat=True)))
+    count(SearchTerm, {term: -n for term, n in terms_gone.items()})
+    count(Spelling, {word: -n for word, n in words_gone.items()})
+    words.delete()

@@ -7,29 +7,28 @@ one that is spelt nearly so.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import log
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, F, FloatField, Max, Value, When
+from django.db.models import Case, F, FloatField, Func, Max, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Length
 
 from recommender.chinese import asked_terms, is_chinese
 from recommender.embedders import embedder_in_use
 from recommender.embedding import Embedder
 from recommender.exceptions import EmbedderUnusable, ModelMismatch, RecommenderUnavailable
-from recommender.models import ProductEntry, SearchTerm
+from recommender.models import ProductEntry, SearchTerm, Spelling
 from recommender.patience import page_patience
 from recommender.search import Filters, nearest
 from recommender.selectors import meant_by
 from recommender.text_search import STEEPNESS, AskedTerm, any_of, rank_of
-from recommender.words import content_words, stem, words_of
+from recommender.words import content_words, is_spelt, stem
 from shop.exceptions import FinderSilent
-from shop.remembering import remembered
 from shop.search_box import Found
 
 MOST_FOUND = 1_000
@@ -42,8 +41,6 @@ FUSION = 60  # how little the first ranks differ
 FEW = 3  # products with most of a Chinese text's words, which tell what it means
 RARE = 2  # products with a word that may be a mistyped other one
 MORE_COMMON = 10  # times as many have that other one
-SHORTEST_SPELT = 4  # letters of a word that is mistyped rather than short
-VOCABULARY_SECONDS = 600
 MOST_TERMS = 24
 
 
@@ -181,7 +178,7 @@ def fused(rankings: Iterable[Sequence[int]]) -> list[int]:
 
 def spelt(text: str) -> str:
     """The text with its mistyped words as they are spelt here; empty where none is mistyped."""
-    words = [word for word in content_words(text) if len(word) >= SHORTEST_SPELT and word.isalpha()]
+    words = list(filter(is_spelt, content_words(text)))
     counts = dict(SearchTerm.objects.filter(pk__in=map(stem, words)).values_list("text", "product_count"))
     spelling = {}
     for word in words:
@@ -202,28 +199,36 @@ def is_meant(term: str, count: int) -> bool:
 
 def right_word(word: str, count: int) -> str:
     """The nearest of the words that are spelt nearly like this one, of these the commonest; or empty."""
-    mistakes, begins = 1 if len(word) < 8 else 2, word[:2]
+    mistakes = 1 if len(word) < 8 else 2
+    likely = spelt_nearly(word, mistakes).filter(product_count__gte=count * MORE_COMMON)
     candidates = [
         (distance, -n, other)
-        for other, n in vocabulary().items()
-        if other[0] in begins
-        and abs(len(other) - len(word)) <= mistakes
-        and n >= count * MORE_COMMON
-        and (distance := mistakes_between(word, other)) <= mistakes
+        for other, n in likely.values_list("text", "product_count")
+        if (distance := mistakes_between(word, other)) <= mistakes
     ]
     return min(candidates, default=(0, 0, ""))[2]
 
 
-def vocabulary() -> Mapping[str, int]:
-    """The words by which products are called and kept, with how many have each; some minutes old."""
+def spelt_nearly(word: str, mistakes: int) -> QuerySet[Spelling]:
+    """The words that begin with one of its first two letters, and may be no more mistakes from it.
 
-    def read() -> Mapping[str, int]:
-        texts = ProductEntry.objects.values_list("name", "text")
-        words = (set(words_of(f"{name} {text}")) for name, text in texts.iterator())
-        counts = Counter(chain.from_iterable(words))
-        return {word: n for word, n in counts.items() if len(word) >= SHORTEST_SPELT and word.isalpha()}
+    A letter that the other has not is a mistake, by which nearly all are passed over where they lie.
+    """
+    begun = Q(text__startswith=word[0]) | Q(text__startswith=word[1])
+    rows = Spelling.objects.filter(begun).alias(
+        letters=Length("text"), added=only_in(F("text"), Value(word)), missing=only_in(Value(word), F("text"))
+    )
+    return rows.filter(
+        letters__gte=len(word) - mistakes,
+        letters__lte=len(word) + mistakes,
+        added__lte=mistakes,
+        missing__lte=mistakes,
+    )
 
-    return remembered("vocabulary", "", VOCABULARY_SECONDS, read)
+
+def only_in(one: Combinable, other: Combinable) -> Length:
+    """How many letters of the one word the other has not."""
+    return Length(Func(one, other, Value(""), function="translate"))
 
 
 def mistakes_between(one: str, other: str) -> int:

@@ -130,6 +130,26 @@ class SearchTerm(models.Model):
         return self.text
 
 
+class Spelling(models.Model):
+    """A word by which products are called or kept, as it is spelt, and how many are."""
+
+    text = models.CharField(max_length=64, primary_key=True)
+    product_count = models.IntegerField(help_text="Products that are called or kept by it.")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ProductWords(models.Model):
+    """The words of a product as they are counted: its entry may say others before its document does."""
+
+    product_id = models.BigIntegerField(primary_key=True)
+    words = ArrayField(models.CharField(max_length=64))
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {' '.join(self.words)}"
+
+
 class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):
     def published(self) -> "ReviewEntryQuerySet":
         return self.filter(is_published=True)
@@ -371,7 +391,7 @@ class FineTuningStatus(models.TextChoices):
 
 
 class FineTuning(models.Model):
-    """A chat model being taught to read wishes. The newest that succeeded at the server in use reads them."""
+    """A chat model being taught to read wishes: the one `is_used` does, of those at the server in use."""
 
     digest = models.CharField(
         max_length=64, primary_key=True, help_text="SHA-256 of the examples, the base model and the server."

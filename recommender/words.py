@@ -20,6 +20,7 @@ _EMPTY = """
     those to up us use ve very want we what when where which while who will with would you your
 """
 EMPTY = frozenset(_EMPTY.split())
+SHORTEST_SPELT, LONGEST_SPELT = 4, 64  # letters of a word that may be mistyped; a shorter one is only short
 
 
 def words_of(sentence: str) -> list[str]:
@@ -42,3 +43,13 @@ def stems_of(words: Sequence[str]) -> tuple[str, ...]:
 def content_words(sentence: str) -> list[str]:
     """The words that carry meaning, each once."""
     return list(dict.fromkeys(word for word in words_of(sentence) if word not in EMPTY and "'" not in word))
+
+
+def is_spelt(word: str) -> bool:
+    """Whether it is one that can be mistyped: of letters alone, and of enough."""
+    return word.isalpha() and SHORTEST_SPELT <= len(word) <= LONGEST_SPELT
+
+
+def spelt_words(text: str) -> list[str]:
+    """Those that can be mistyped, each once, by the alphabet."""
+    return sorted(set(filter(is_spelt, words_of(text))))

@@ -8,13 +8,14 @@ from typing import NoReturn
 import pytest
 from django.db import DatabaseError, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import finding, patience
 from recommender.documents import store_documents
 from recommender.embedding import Embedder, default_embedder
 from recommender.exceptions import EmbedderUnusable
-from recommender.finding import find, found_by, fused, mistakes_between, terms_for
+from recommender.finding import find, found_by, fused, mistakes_between, spelt, terms_for
 from recommender.models import ProductEntry, SearchTerm
 from recommender.services import catch_up
 from shop.exceptions import FinderSilent
@@ -96,6 +97,21 @@ def test_a_mistyped_word_is_read_and_may_be_meant_all_the_same(
     assert "Showing results for" not in exact
     kept = client.get("/search/?q=chocolate&exact=1&sort=price").content.decode()
     assert '<input type="hidden" name="exact" value="1">' in kept
+
+
+def test_a_mistyped_word_costs_two_statements_and_reads_no_product(shelves: dict[str, Product]) -> None:
+    with CaptureQueriesContext(connections["recommender"]) as asked:
+        assert spelt("choclate") == "chocolate"
+        assert spelt("choclate lentlis") == "chocolate lentils"
+    statements = [query["sql"] for query in asked]
+    assert len(statements) == (1 + 2) + (1 + 2 * 2)
+    assert not [sql for sql in statements if "recommender_productentry" in sql]
+
+
+def test_a_mistyped_word_of_grammar_is_read_too() -> None:
+    a_product("Biscuits with ginger")
+    catch_up(tagger=WordTagger())
+    assert spelt("biscits wiht ginger") == "biscuits with ginger"
 
 
 def test_where_no_product_has_all_the_words_those_come_that_have_most(

@@ -1,11 +1,14 @@
 """Search by words: what is called so first, rare words most, Chinese without spaces, no operators."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connections
 
 from recommender.documents import forget_documents, store_documents, terms_in
-from recommender.models import ProductEntry, ReviewEntry, SearchTerm
+from recommender.models import ProductEntry, ReviewEntry, SearchTerm, Spelling
 from recommender.text_search import asked_for_terms, worded
 
 pytestmark = pytest.mark.django_db(databases=["recommender"])
@@ -88,6 +91,34 @@ def test_terms_are_counted_as_documents_come_change_and_go() -> None:
     store_documents([2])
     forget_documents([1])
     assert set(SearchTerm.objects.values_list("text", "product_count")) == {("cocoa", 1)}
+
+
+def spellings() -> dict[str, int]:
+    return dict(Spelling.objects.values_list("text", "product_count"))
+
+
+def test_words_are_counted_as_they_are_spelt_where_products_are_called_so() -> None:
+    an_entry(1, "Green teas with jasmine", detail="Fragrant.")
+    a_review_of(1, "Floral.")
+    an_entry(2, "Jasmine rice 500g")
+    store_documents([1, 2])
+    assert spellings() == {"green": 1, "teas": 1, "with": 1, "jasmine": 2, "rice": 1}
+    ProductEntry.objects.filter(pk=1).update(name="Brown rice", text="Brown rice")
+    store_documents([1])
+    assert spellings() == {"brown": 1, "rice": 2, "jasmine": 1}
+    forget_documents([2])
+    assert spellings() == {"brown": 1, "rice": 1}
+
+
+def test_a_shop_that_is_migrated_has_the_words_of_its_products() -> None:
+    an_entry(1, "Green tea", text="Green tea. With jasmine")
+    an_entry(2, "Jasmine rice")
+    with connections["recommender"].schema_editor() as editor:
+        import_module("recommender.migrations.0026_spellings").count_words(apps, editor)
+    assert spellings() == {"green": 1, "with": 1, "jasmine": 2, "rice": 1}
+    store_documents([1])
+    forget_documents([2])
+    assert spellings() == {"green": 1, "with": 1, "jasmine": 1}
 
 
 def test_a_stored_document_tells_its_terms() -> None:
