@@ -1,9 +1,12 @@
-"""`check --deploy`, as it is run where the shop serves for real."""
+"""What the shop is where it serves for real: `check --deploy`, and what compose hands on."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = {
@@ -33,3 +36,13 @@ def test_the_check_does_look(tmp_path: Path) -> None:
     assert outcome.returncode == 1
     assert "security.W008" in outcome.stderr
     assert "security.W018" in outcome.stderr
+
+
+@pytest.mark.parametrize("service", ["migrate", "web", "worker", "beat"])
+def test_every_variable_in_dotenv_reaches_the_shop_but_those_of_compose(service: str) -> None:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]
+    assert composed["env_file"] == [{"path": ".env", "required": False}]
+    assert composed["environment"].keys() == {
+        "SECRET_KEY", "VAR_DIR", "DATABASE_URL", "RECOMMENDER_DATABASE_URL", "CELERY_BROKER_URL"
+    }  # fmt: skip
+    assert composed["environment"]["VAR_DIR"] in {mount.split(":")[1] for mount in composed["volumes"]}
