@@ -25,10 +25,13 @@ _word_vectors: dict[Path, WordVectors] = {}
 
 def embedder_in_use() -> Embedder:
     """For a page: of the vectors that are searched now. Raises EmbedderUnusable or EmbedderSilent."""
-    row = EmbedderInUse.objects.first()
-    if row is None:
-        return embedder_wanted(seconds=settings.CHAT_TIMEOUT_MS / 1000)
-    return embedder_of(row, seconds=settings.CHAT_TIMEOUT_MS / 1000)
+    row, seconds = EmbedderInUse.objects.first(), settings.CHAT_TIMEOUT_MS / 1000
+    if row is not None:
+        return embedder_of(row, seconds=seconds)
+    try:
+        return embedder_wanted(seconds=seconds)
+    except NotConfigured as error:
+        raise EmbedderSilent(str(error)) from error
 
 
 def working_embedder() -> Embedder:

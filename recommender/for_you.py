@@ -146,8 +146,9 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
         meet_again(shopper.touched, found.touched)
         shopper = shopper_of(touches, placed.hidden)
         ranked, found = ranked_for(shopper, behaviour, placed.pinned)
-    most = len(placed.pinned) + 2 * limit
-    return [one.shown() for one in varied(islice(ranked, most), found.same, limit)]
+    likely = islice(ranked, len(placed.pinned) + 2 * limit)
+    same = {pair for pair in found.same if not pair.issubset(placed.pinned)}  # both are wanted
+    return [one.shown(is_pinned=one.product_id in placed.pinned) for one in varied(likely, same, limit)]
 
 
 def ranked_for(
@@ -243,12 +244,12 @@ class Ranked:
     parts: tuple[float, float, float, float]  # as in Parts
     kin: "Kin"
 
-    def shown(self) -> ForYou:
+    def shown(self, *, is_pinned: bool) -> ForYou:
         behaviour, content, shopper, product = (round(float(part), 4) for part in self.parts)
         return ForYou(
             self.product_id,
             self.score,
-            reason_of(self.kin.common(), behaviour),
+            reason_of(self.kin.common(), behaviour, is_pinned=is_pinned),
             Parts(behaviour, content, shopper, product, self.kin.number),
         )
 
@@ -317,7 +318,9 @@ def scaled(values: Floats) -> Floats:
     return values / np.float32(most) if most > 0 else values
 
 
-def reason_of(common: Sequence[Common], behaved: float) -> Reason:
+def reason_of(common: Sequence[Common], behaved: float, *, is_pinned: bool) -> Reason:
     if tag := most_telling(common):
         return Reason(ReasonKind.TAG, tag.medoid_id, tag.count)
-    return Reason(ReasonKind.TOGETHER if behaved > 0 else ReasonKind.MEANING)
+    if behaved > 0:
+        return Reason(ReasonKind.TOGETHER)
+    return Reason(ReasonKind.CHOSEN if is_pinned else ReasonKind.MEANING)

@@ -171,9 +171,12 @@ def reason_from(shared: Sequence[Shared], otherwise: ReasonKind) -> Reason:
 
 
 def best(found: Sequence[Recommendation], limit: int) -> list[Recommendation]:
-    """The best first, but what is nearly the same as one of them."""
+    """The best first; what is nearly the same as one of them stands behind others that fit half as well."""
     ranked = sorted(found, key=lambda one: (-one.score, one.product_id))[: 2 * limit]
-    return varied(ranked, same_of(one.product_id for one in ranked), limit)
+    least = ranked[FOUR - 1].score / 2 if len(ranked) >= FOUR else 0.0
+    fitting = [one for one in ranked if one.score >= least]
+    first = varied(fitting, same_of(one.product_id for one in fitting), len(fitting))
+    return [*first, *ranked[len(fitting) :]][:limit]
 
 
 def intent_of(sentence: str, embedder: Embedder | None = None, told: Told | None = None) -> Intent:
@@ -263,11 +266,15 @@ def meant_by(words: Mapping[int, float], few: int) -> Floats:
 
 
 def candidates(asked: Asked) -> list[Candidate]:
-    """Those near in meaning, those with the words, those with the wanted tags."""
-    near = [match.product_id for match in nearest(asked.vector, asked.filters, CANDIDATES)]
+    """Those near in meaning, those with the words, those with the wanted tags.
+
+    A Chinese wish in words that no product has means nothing to the encoder: then nothing is near.
+    """
+    means_something = bool(asked.vector.any())
+    near = nearest(asked.vector, asked.filters, CANDIDATES) if means_something else []
     tagged = TagCluster.objects.filter(members__overlap=list(asked.intent.wanted))
     ids = {
-        *near,
+        *(match.product_id for match in near),
         *asked.words,
         *tagged.order_by("-share", "pk").values_list("product_id", flat=True)[:CANDIDATES],
     }
@@ -277,7 +284,7 @@ def candidates(asked: Asked) -> list[Candidate]:
     return [
         Candidate(
             pk,
-            1.0 - distance,
+            1.0 - distance if means_something else 0.0,
             called=terms_called(f"{name} . {name_zh}"),
             shelf=terms_called(f"{path} . {path_zh}"),
         )

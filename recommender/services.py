@@ -13,6 +13,7 @@ from django.conf import settings
 
 from recommender.embedders import working_embedder
 from recommender.embedding import Embedder, refuse_a_mismatch
+from recommender.exceptions import LabelModelUnusable
 from recommender.ingest import Ingested, ingest_changes
 from recommender.labelling import PairTagger, label_batch, open_tagger
 from recommender.models import ProductEntry, ReviewEntry
@@ -68,18 +69,25 @@ def catch_up(
 ) -> CaughtUp:
     """Bring tags and vectors up to date with the shop.
 
-    Raises LabelModelUnusable, EmbedderUnusable or ModelMismatch.
+    Raises EmbedderUnusable or ModelMismatch; and LabelModelUnusable once all else is done: products are found
+    without it, and reviews wait.
     """
     done = CaughtUp()
+    unusable: LabelModelUnusable | None = None
     with turn(CATCHING_UP) as is_ours:
         done.is_elsewhere = not is_ours
         while is_ours:
             ingested = ingest(watch=watch)
-            labelled = label_pending(tagger=tagger, embedder=embedder, watch=watch)
+            try:
+                labelled = label_pending(tagger=tagger, embedder=embedder, watch=watch)
+            except LabelModelUnusable as error:
+                labelled, unusable = 0, error
             refreshed = refresh_products(embedder=embedder, watch=watch)
             done.add(ingested, labelled, refreshed)
             if not (ingested or labelled or refreshed.products):
                 break
+    if unusable:
+        raise unusable
     return done
 
 

@@ -4,7 +4,7 @@ Where the recommender is down, slow, or knows too little, the most loved product
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeVar
@@ -87,9 +87,9 @@ def four_alike(product: Product) -> list[Offer]:
         found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon(lambda: alike(product.pk)))
         hidden = placed_lately(soon).hidden
     except RecommenderUnavailable:
-        return filled_up([], but=product)
+        return filled_up([], {product.pk})
     shown = [one for one in found if one.product_id not in hidden]
-    return filled_up(offers(shown, ALIKE_SENTENCES), but=product)
+    return filled_up(offers(shown, ALIKE_SENTENCES), {product.pk, *hidden})
 
 
 class Soon:
@@ -107,8 +107,8 @@ class Soon:
             return ask()
 
 
-def placed_lately(soon: Soon) -> Placements:
-    return remembered("placements", "", PLACED_SECONDS, lambda: soon(placements))
+def placed_lately(ask: Callable[[Callable[[], Placements]], Placements]) -> Placements:
+    return remembered("placements", "", PLACED_SECONDS, lambda: ask(placements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,14 @@ def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
             embedder = embedder_in_use()
             intent = intent_of(sentence, embedder, told).without(removed)
             found = asked_for(intent, embedder)
+            hidden = placed_lately(lambda ask: ask()).hidden
     except (RecommenderUnavailable, EmbedderUnusable, ModelMismatch):
         return Answer(None, filled_up([]))
     if not intent and not (found and found[0].score >= BARELY_FITS):
-        return Answer(intent, filled_up([]), is_a_guess=True, read_by=read_by)
+        return Answer(intent, filled_up([], hidden), is_a_guess=True, read_by=read_by)
     fitting = [one for one in offers(found, ASKED_SENTENCES) if intent.affords(one.product.selling_price)]
-    return Answer(intent, fitting[:FOUR] if intent.filters_anything else filled_up(fitting), read_by=read_by)
+    four = fitting[:FOUR] if intent.filters_anything else filled_up(fitting, hidden)
+    return Answer(intent, four, read_by=read_by)
 
 
 def offers(found: Sequence[Recommendation | ForYou], sentences: "Sentences") -> list[Offer]:
@@ -185,12 +187,14 @@ def offer_of(one: Recommendation | ForYou, card: Product, sentences: "Sentences"
     return Offer(card, one.reason, sentences.of(one.reason), one.parts if isinstance(one, ForYou) else None)
 
 
-def filled_up(chosen: list[Offer], but: Product | None = None) -> list[Offer]:
-    """The first four of `chosen`, and where they are fewer, what is loved most."""
+def filled_up(chosen: list[Offer], without: Collection[int] = ()) -> list[Offer]:
+    """The first four of `chosen`, and where they are fewer, what is loved most but for those products."""
     if len(chosen) >= FOUR:
         return chosen[:FOUR]
-    shown = {offer.product.pk for offer in chosen} | ({but.pk} if but else set())
-    loved = [product for product in catalogue.best_sellers(FOUR + len(shown)) if product.pk not in shown]
+    left_out = {offer.product.pk for offer in chosen}.union(without)
+    loved = [
+        product for product in catalogue.best_sellers(FOUR + len(left_out)) if product.pk not in left_out
+    ]
     reason = Reason(ReasonKind.LOVED)
     return chosen + [
         Offer(product, reason, ASKED_SENTENCES.of(reason)) for product in loved[: FOUR - len(chosen)]

@@ -153,6 +153,14 @@ def test_without_a_question_the_page_helps_to_ask(client: Client) -> None:
     assert offered(page) == []
 
 
+def test_an_embedder_without_its_key_fails_no_page(client: Client, settings: Settings) -> None:
+    settings.EMBEDDER, settings.OPENAI_API_KEY = "openai", ""
+    a_product("Sencha")
+    page = asked(client, q="tea")
+    assert "We cannot read wishes just now." in page
+    assert offered(page) == ["Sencha"]
+
+
 def test_an_empty_shop_answers_too(client: Client) -> None:
     assert offered(asked(client, q="tea")) == []
 
@@ -189,6 +197,13 @@ def test_a_price_that_rose_since_is_past_the_shoppers_bound(
     assert "Sea salt crisps" not in offered(asked(client, q="something crunchy under 20 yuan"))
 
 
+@pytest.mark.usefixtures("shelves")
+def test_chinese_words_that_no_product_has_are_not_answered_by_what_is_cheap(client: Client) -> None:
+    page = asked(client, q="30元以下的榴莲")
+    assert offered(page) == []
+    assert "Nothing in the shop fits all of that." in page
+
+
 def test_four_flavours_of_one_thing_do_not_fill_the_four(client: Client) -> None:
     jams = [f"Mixed fruit spread in a jar, {size}" for size in ("large", "larger", "large one")]
     for name in (*jams, "Apricot spread", "Nut spread", "Sesame spread"):
@@ -199,8 +214,8 @@ def test_four_flavours_of_one_thing_do_not_fill_the_four(client: Client) -> None
 
 @pytest.mark.usefixtures("shelves")
 @pytest.mark.parametrize("sentence", ["crunchy rice", "crunchy, floral, cheap, not too sugary, rice or tea"])
-def test_an_answer_makes_seventeen_queries_however_much_is_asked(
+def test_an_answer_makes_eighteen_queries_however_much_is_asked(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, sentence: str
 ) -> None:
-    with django_assert_num_queries(17, connection=connections["recommender"]):
+    with django_assert_num_queries(18, connection=connections["recommender"]):
         asked(client, q=sentence)

@@ -1,19 +1,27 @@
 """From a review in the shop to a tag in the shop."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from pytest_django import Settings
 
+from recommender.exceptions import LabelModelUnusable
 from recommender.labelling import BATCH_SIZE
-from recommender.models import FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.models import DIMENSIONS, FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.search import Filters, nearest
 from recommender.services import EnoughForNow, catch_up, ingest, label_pending, working_for
 from shop.models import Product, ProductTag, Review, TagMention
 from shop.models.reviews import ReviewStatus
 from shop.services.tags import TagToPublish, publish_tags
+from tests.recommender.encoders import Noting
 from tests.recommender.taggers import TaggerStopped, WordTagger
 from tests.shop.builders import a_product, a_review
 
 pytestmark = pytest.mark.django_db
+
+NORTH = np.eye(1, DIMENSIONS, dtype=np.float32)[0]
 
 
 def published(product: Product) -> list[tuple[str, int, float]]:
@@ -32,6 +40,18 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         "tags": sorted(ProductTag.objects.values_list("product_id", "label", "count", "share", "rank")),
         "mentions": sorted(TagMention.objects.values_list("tag__label", "review_id")),
     }
+
+
+def test_a_broken_model_keeps_no_product_from_being_found(settings: Settings, tmp_path: Path) -> None:
+    """Reviews wait for a whole one, and are read then."""
+    settings.LABEL_MODEL_DIR = tmp_path
+    (tmp_path / "config.json").write_text("{")
+    product = a_product("Green tea")
+    a_review(product, body="tasty")
+    with pytest.raises(LabelModelUnusable):
+        catch_up()
+    assert [match.product_id for match in nearest(NORTH, Filters(), 4)] == [product.pk]
+    assert catch_up(tagger=WordTagger()).labelled == 1
 
 
 def test_reviews_become_tags_of_their_product() -> None:
@@ -165,6 +185,15 @@ def test_a_product_without_reviews_has_a_vector_and_no_tags() -> None:
     entry = ProductEntry.objects.get(pk=product.pk)
     assert len(entry.embedding) == 384
     assert published(product) == []
+
+
+def test_of_a_review_without_spaces_as_little_is_quoted_as_of_another() -> None:
+    product = a_product("Green tea")
+    a_review(product, title="Good", body="floral " * 40)
+    a_review(product, title="好茶", body="茶" * 2_000)
+    noting = Noting()
+    catch_up(tagger=WordTagger(), embedder=noting)
+    assert "好茶. " + "茶" * 156 + " Good." + " floral" * 19 in noting.texts
 
 
 def test_a_product_that_the_shop_deleted_is_forgotten() -> None:

@@ -14,6 +14,7 @@ from recommender.models import Impression, Place, Placement, PlacementKind
 from recommender.selectors import ReasonKind
 from recommender.services import catch_up
 from shop.models import Customer, Product
+from shop.selectors import catalogue
 from shop.selectors.history import Viewer
 from shop.selectors.touched import Touch, touches_of
 from shop.services.history import record_view
@@ -92,6 +93,19 @@ class TestHidden:
         assert first.pk not in [offer.product.pk for offer in shelf.four_alike(teas[0])]
         caches["process"].clear()
 
+    def test_it_does_not_stand_in_where_too_little_fits(self, teas: list[Product]) -> None:
+        loved = catalogue.best_sellers(1)[0]
+        strange = a_product("Just arrived")
+
+        def shown() -> list[int]:
+            guessed = shelf.four_for("asdf qwer").offers
+            return [offer.product.pk for offer in (*shelf.four_alike(strange), *guessed)]
+
+        assert shown().count(loved.pk) == 2
+        place(loved, PlacementKind.HIDE)
+        assert loved.pk not in shown()
+        assert len(shown()) == 8
+
     def test_it_does_not_stand_in_for_somebody_new(self, teas: list[Product]) -> None:
         loved = list(Product.objects.order_by("pk"))
         assert shelf.four_for_you([], loved).offers[0].product.pk == loved[0].pk
@@ -114,6 +128,15 @@ class TestPinned:
         assert (first.product.pk, first.reason.kind, first.reason.label) == (
             last, ReasonKind.TAG, "great aroma"
         )  # fmt: skip
+
+    def test_what_has_nothing_in_common_is_there_because_it_was_chosen(self, teas: list[Product]) -> None:
+        two = [a_product(name) for name in ("Scrubbing brush, large", "Scrubbing brush, larger")]
+        catch_up(tagger=WordTagger())
+        for brush in two:
+            place(brush, PlacementKind.PIN)
+        first, second, *_ = shelf.four_for_you(touched(teas[0]), []).offers
+        assert {first.product.pk, second.product.pk} == {brush.pk for brush in two}
+        assert {first.sentence, second.sentence} == {"Chosen by us"}
 
     def test_it_stands_first_for_somebody_new(self, teas: list[Product]) -> None:
         place(teas[5], PlacementKind.PIN)
