@@ -8,25 +8,43 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Func, Q, QuerySet
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from recommender.models import Click, Impression, Interaction, Place, ProductEntry, ReviewEntry
+from recommender.selectors import ReasonKind
 from recommender.weights import Fitted, latest
 
 # Of a checkpoint, as seq2label writes it: what decides a result, in the order in which it is hashed.
 DECISIVE = ("weights.safetensors", "config.json", "vocabulary.json", "labels.json")
+TAGGED = f'$[*] ? (@[0] == "{ReasonKind.TAG}")'  # of an impression's reasons
+
+
+class Chosen(Func):
+    """Of an array those elements that a path in JSON names."""
+
+    template = "jsonb_path_query_array(%(expressions)s::jsonpath)"
+
+
+class JSONLength(Func):
+    function = "jsonb_array_length"
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceFigures:
-    """`fallbacks` are impressions in which the most loved products took places."""
+    """`fallbacks` are impressions in which the most loved products took places.
+
+    `offered` are products, as often as they were shown; `by_tag` those of them whose reason was a tag.
+    """
 
     place: Place
     impressions: int
     opened: int  # impressions from which at least one product was opened
     clicks: int
     fallbacks: int
+    offered: int
+    by_tag: int
 
     @property
     def click_through(self) -> float:
@@ -92,7 +110,12 @@ def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:
         row["place"]: row
         for row in shown.order_by()
         .values("place")
-        .annotate(n=Count("pk"), fallbacks=Count("pk", filter=Q(is_fallback=True)))
+        .annotate(
+            n=Count("pk"),
+            fallbacks=Count("pk", filter=Q(is_fallback=True)),
+            offered=Sum(JSONLength(F("reasons"))),
+            by_tag=Sum(JSONLength(Chosen(F("reasons"), Value(TAGGED)))),
+        )
     }
     opened = Click.objects.filter(impression__shown_at__gte=since).order_by()
     clicks = {
@@ -105,5 +128,5 @@ def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:
         clicked: Mapping[str, Any] = clicks.get(place, {})
         yield PlaceFigures(
             place, shown_there.get("n", 0), clicked.get("opened", 0), clicked.get("n", 0),
-            shown_there.get("fallbacks", 0),
+            shown_there.get("fallbacks", 0), shown_there.get("offered", 0), shown_there.get("by_tag", 0),
         )  # fmt: skip

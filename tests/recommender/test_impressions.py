@@ -152,13 +152,14 @@ def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Produ
     first, second, *_ = links(looked_at(client, tea.get_absolute_url()))
     looked_at(client, first)
     looked_at(client, second)
+    Impression.objects.update(reasons=[["tag", "great taste", 1]] * 3 + [["shelf", "", 0]])
     printed = StringIO()
     call_command("recommender_report", stdout=printed)
     lines = printed.getvalue().splitlines()
     # The page itself and the two that were opened from it each showed four.
-    assert lines[2].split() == ["alike", "3", "1", "33.3%", "2", "0.0%"]
-    assert lines[3].split() == ["ask", "0", "0", "0.0%", "0", "0.0%"]
-    assert lines[4].split() == ["for-you", "0", "0", "0.0%", "0", "0.0%"]
+    assert lines[2].split() == ["alike", "3", "1", "33.3%", "2", "0.0%", "75.0%"]
+    assert lines[3].split() == ["ask", "0", "0", "0.0%", "0", "0.0%", "0.0%"]
+    assert lines[4].split() == ["for-you", "0", "0", "0.0%", "0", "0.0%", "0.0%"]
     shown = {pk for impression in Impression.objects.all() for pk in impression.product_ids}
     assert lines[5] == f"{len(shown)} of 6 products to be had were shown ({len(shown) / 6:.1%})."
     assert lines[6] == "0 reviews wait to be read, 0 products to be renewed."
