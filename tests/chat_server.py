@@ -248,7 +248,9 @@ class ChatServer:
         return batch
 
     def new_job(self, body: Body) -> Body:
-        expect(body.keys() == {"model", "training_file", "suffix", "metadata"}, "fields of a job")
+        expect(body.keys() == {"model", "training_file", "suffix", "method", "metadata"}, "fields of a job")
+        taught = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3}}}
+        expect(body["method"] == taught, "method")
         expect(body["model"] in CHAT_MODELS, f"there is no model {body['model']}")
         expect(len(body["suffix"]) <= 64, "suffix")
         source = self.files[body["training_file"]]
@@ -260,7 +262,7 @@ class ChatServer:
         job = {
             "id": f"ftjob-{len(self.jobs) + 1}", "object": "fine_tuning.job", "created_at": int(time.time()),
             "status": "validating_files", **body, "fine_tuned_model": None, "finished_at": None,
-            "trained_tokens": None, "error": None, "hyperparameters": {"n_epochs": "auto"}, "seed": 1,
+            "trained_tokens": None, "error": None, "hyperparameters": {"n_epochs": 3}, "seed": 1,
             "organization_id": "org-1", "result_files": [], "validation_file": None, "looks": 0,
         }  # fmt: skip
         self.jobs[job["id"]] = job

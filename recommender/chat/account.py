@@ -65,6 +65,16 @@ def batch_account(model: str = "") -> Account:
     return replace(account, price=Price(*settings.OPENAI_BATCH_PRICE))
 
 
+def tuning_price() -> Price:
+    """Of what a model is taught by. Raises NotConfigured."""
+    if settings.OPENAI_TUNING_PRICE is None:
+        raise NotConfigured(
+            "OPENAI_TUNING_PRICE",
+            "what a million tokens of teaching cost, such as 25, or 0 if they cost nothing",
+        )
+    return Price(*settings.OPENAI_TUNING_PRICE)
+
+
 def embedding_account(model: str = "") -> Account:
     """For embeddings, by `model` or the one that OPENAI_EMBEDDING_MODEL names. Raises NotConfigured."""
     base_url, api_key = access()

@@ -32,6 +32,7 @@ class Examples:
     content: bytes
     count: int
     tokens: int  # about
+    tokens_at_most: int
 
 
 def examples_in(path: Path, labels: Sequence[str]) -> Examples:
@@ -54,7 +55,8 @@ def examples_in(path: Path, labels: Sequence[str]) -> Examples:
     if problems:
         raise ExamplesUnusable(path, problems)
     content = b"".join(lines)
-    return Examples(sha256(path.read_bytes()).hexdigest(), content, len(lines), len(content) // 4)
+    digest, size = sha256(path.read_bytes()).hexdigest(), len(content)
+    return Examples(digest, content, len(lines), tokens=size // 4, tokens_at_most=size // 2)
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,9 @@ A row says under which ticket the job will begin before it does, and the server 
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,9 +16,10 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from recommender.chat.account import Account
+from recommender.chat.account import Account, Price
 from recommender.chat.examples import Examples
 from recommender.chat.exceptions import ChatError, ServerFailed
+from recommender.chat.protocol import Usage
 from recommender.models import FineTuning, FineTuningStatus
 from recommender.turns import TEACHING, turn
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 TICKET = "larder_ticket"
 SUFFIX = "larder"
+PASSES = 3  # over the examples: said to the server, so that what it costs is known beforehand
 FINAL = frozenset(("succeeded", "failed", "cancelled"))
 FIRST_LOOK, LATER_LOOKS = 1.0, 60.0  # seconds between two looks at a job
 GRACE = timedelta(seconds=10)  # in which a job may still turn up after the kill of who began it
@@ -41,6 +45,36 @@ class TuningElsewhere(ChatError):
 
     def __init__(self) -> None:
         super().__init__("Another process is fine-tuning a model already: wait for it.")
+
+
+class TeachingTooDear(ChatError):
+    """It might cost more than it may. Nothing was sent."""
+
+    def __init__(self, at_most: Decimal, most: Decimal) -> None:
+        super().__init__(
+            f"This could cost {at_most:.4f}, more than --max-cost {most}, and nothing was sent: allow more, "
+            "or teach by fewer examples."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingCost:
+    """In the currency of the price."""
+
+    about: Decimal
+    at_most: Decimal
+
+    @classmethod
+    def of(cls, examples: Examples, price: Price) -> "TeachingCost":
+        about, at_most = (
+            price.of(Usage(PASSES * tokens)) for tokens in (examples.tokens, examples.tokens_at_most)
+        )
+        return cls(about, at_most)
+
+    def refuse_above(self, most: Decimal) -> None:
+        """Raises TeachingTooDear."""
+        if self.at_most > most:
+            raise TeachingTooDear(self.at_most, most)
 
 
 class TuningFailed(ChatError):
@@ -106,6 +140,7 @@ def begun(tuning: FineTuning, examples: Examples, server: "Server") -> "FineTuni
         return server.call_once(
             lambda client, left: client.fine_tuning.jobs.create(
                 model=tuning.base_model, training_file=file.id, suffix=SUFFIX,
+                method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": PASSES}}},
                 metadata={TICKET: tuning.ticket}, timeout=left,
             )
         )  # fmt: skip

@@ -46,6 +46,7 @@ def chat() -> Iterator[ChatServer]:
 def account(settings: Settings, chat: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = chat.url, KEY
     settings.OPENAI_CHAT_MODEL, settings.OPENAI_CHAT_PRICE = "small-chat", (Decimal(2), Decimal(8))
+    settings.OPENAI_TUNING_PRICE = (Decimal(25), Decimal(0))
     settings.INTENT_READER, settings.CHAT_TIMEOUT_MS = "chat", 10_000
     settings.RECOMMENDER_PAGE_TIMEOUT_MS = 60_000
     monkeypatch.setattr(reading, "breaker", Breaker())
@@ -80,6 +81,23 @@ def test_a_model_is_taught_and_reads_wishes_from_then_on(examples: Path, chat: C
     call_command("finetune_intent", forget=True, stdout=StringIO())
     told_by_chat("a tea")
     assert chat.completions[-1]["model"] == "small-chat"
+
+
+def test_what_it_costs_is_said_before_anything_is_sent(examples: Path, chat: ChatServer) -> None:
+    with pytest.raises(CommandError, match="more than --max-cost 0.01, and nothing was sent"):
+        tune(examples, max_cost=Decimal("0.01"))
+    assert chat.asked == []
+    printed = tune(examples, max_cost=Decimal(100))
+    tokens = len(next(iter(chat.files.values())).content) // 4
+    assert f"about {tokens:,} tokens in each of 3 passes" in printed
+    assert f"costs about {Decimal(25) * 3 * tokens / 1_000_000:.4f}, at most " in printed
+
+
+def test_without_a_price_it_says_what_to_set(examples: Path, chat: ChatServer, settings: Settings) -> None:
+    settings.OPENAI_TUNING_PRICE = None
+    with pytest.raises(CommandError, match="OPENAI_TUNING_PRICE is not set: set it to what a million tokens"):
+        tune(examples)
+    assert chat.asked == []
 
 
 def test_what_it_is_taught_is_what_a_page_asks(examples: Path, chat: ChatServer) -> None:
@@ -236,7 +254,7 @@ def test_killed_at_any_moment_it_goes_on_with_the_one_job(
 ) -> None:
     for name, value in {
         "OPENAI_BASE_URL": chat.url, "OPENAI_API_KEY": KEY, "OPENAI_CHAT_MODEL": "small-chat",
-        "OPENAI_CHAT_PRICE": "0/0",
+        "OPENAI_CHAT_PRICE": "0/0", "OPENAI_TUNING_PRICE": "0",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     with shops_elsewhere(tmp_path, "shop") as (shop,):

@@ -1,24 +1,26 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from recommender.chat.account import chat_account
+from recommender.chat.account import chat_account, tuning_price
 from recommender.chat.examples import examples_in
 from recommender.chat.exceptions import ChatError
-from recommender.chat.finetuning import Watch, forget_tuned_models, tune
+from recommender.chat.finetuning import PASSES, TeachingCost, Watch, forget_tuned_models, tune
 from recommender.chat.reading import common_labels
 from recommender.chat.server import Server
+from recommender.management.arguments import amount
 
 
 class Command(BaseCommand):
     help = (
         "Teach a chat model to read wishes by examples, and have it read them from then on. May be killed: "
-        "run again it finds its job and goes on. What the job costs is between you and the server."
+        "run again it finds its job and goes on. Says what it will cost before anything is sent."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,8 +34,14 @@ class Command(BaseCommand):
             "--forget", action="store_true", help="go back to the model that OPENAI_CHAT_MODEL names"
         )
         parser.add_argument("--model", default="", help="the model to teach (OPENAI_CHAT_MODEL)")
+        parser.add_argument(
+            "--max-cost", type=amount, metavar="X",
+            help="send nothing if it could cost more than X, in the currency of the price (no limit)",
+        )  # fmt: skip
 
-    def handle(self, *args: Any, file: Path | None, model: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, file: Path | None, model: str, max_cost: Decimal | None = None, **options: Any
+    ) -> None:
         if file is None:
             forgotten = forget_tuned_models()
             self.stdout.write(
@@ -45,9 +53,13 @@ class Command(BaseCommand):
         try:
             account = chat_account(model)
             examples = examples_in(file, common_labels())
+            cost = TeachingCost.of(examples, tuning_price())
             self.stdout.write(
-                f"{examples.count:,} examples, about {examples.tokens:,} tokens a pass, for {account.model}."
+                f"{examples.count:,} examples, about {examples.tokens:,} tokens in each of {PASSES} passes: "
+                f"to teach {account.model} costs about {cost.about:.4f}, at most {cost.at_most:.4f}."
             )
+            if max_cost is not None:
+                cost.refuse_above(max_cost)
             with bar() as watch:
                 tuning = tune(account, examples, Server(account.base_url, account.api_key), watch)
         except ChatError as error:

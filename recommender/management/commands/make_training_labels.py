@@ -1,9 +1,7 @@
 import sys
 import time
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from recommender.chat.labelling import Advance, Estimate, Outcome, Run, askings_
 from recommender.chat.live import ask_all
 from recommender.chat.pairs import ReviewPair, pairs_in
 from recommender.chat.server import Server
+from recommender.management.arguments import amount, whole
 from shop.exceptions import ShopError
 
 
@@ -125,19 +124,3 @@ def summary(outcome: Outcome, out: Path, seconds: float) -> str:
         lines.append(f"{outcome.refused.total():,} answers break the guide and are left out:")
         lines += [f"  {count:,}: {problem}" for problem, count in outcome.refused.most_common()]
     return "\n".join(lines)
-
-
-def whole(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def amount(text: str) -> Decimal:
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
-        raise ArgumentTypeError(f"{text!r} is not an amount such as 5 or 0.50")
-    return found
