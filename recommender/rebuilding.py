@@ -9,10 +9,13 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from django.db import connections, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import Length
 from pgvector import HalfVector
 
 from recommender.clustering import LabelSupport, Tag
@@ -26,6 +29,7 @@ from recommender.models import (
     NextProductVector,
     Passage,
     ProductEntry,
+    ReviewEntry,
     TagCluster,
 )
 from recommender.passages import store_passages
@@ -37,6 +41,7 @@ from recommender.turns import CATCHING_UP, REBUILDING, turn
 
 LABELS_AT_ONCE, PRODUCTS_AT_ONCE = 256, 64
 PROBE = "great taste"
+LETTERS_OF_A_TOKEN = 4  # of English
 
 TAKE_OVER = (
     """
@@ -96,6 +101,21 @@ def rebuild(*, embedder: Embedder, watch: Watch = unwatched, patience: float = 6
             more_labels, more_products = make(embedder, watch)
             take_over(embedder)
         return Rebuilt(before, embedder.model_version, labels + more_labels, products + more_products)
+
+
+def tokens_to_read() -> int:
+    """About as many as a model reads of all labels, and of products and what is said of them, at most."""
+    products = missing_products()
+    texts = (
+        (missing_labels(), ("text",)),
+        (products, ("name", "path", "text", "text", "detail")),  # the text as a whole, and by sentences
+        (ReviewEntry.objects.published().filter(product_id__in=products.values("pk")), ("title", "body")),
+    )
+    letters = sum(
+        rows.order_by().aggregate(letters=Sum(reduce(add, map(Length, fields))))["letters"] or 0
+        for rows, fields in texts
+    )
+    return int(letters) // LETTERS_OF_A_TOKEN
 
 
 def version_in_use() -> str:

@@ -35,6 +35,12 @@ def reserve(cost: Decimal) -> Reservation:
     return Reservation(month, cost)
 
 
+def left_this_month() -> Decimal:
+    """Of the budget; what calls under way have reserved counts as spent."""
+    month = ChatMonth.objects.filter(pk=this_month()).first()
+    return Decimal(settings.OPENAI_MONTHLY_BUDGET - (month.spent if month else 0))
+
+
 def settle(reservation: Reservation, cost: Decimal) -> None:
     """Count what it did cost, in the month in which it was reserved."""
     difference = cost - reservation.cost

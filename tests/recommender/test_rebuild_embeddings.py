@@ -1,6 +1,7 @@
 """Changing over to another embedder while the shop is searched."""
 
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -383,7 +384,9 @@ def test_killed_while_it_makes_vectors_and_while_they_take_over_it_goes_on_and_p
         assert number(shop, IN_USE) == "all-minilm-l6-v2"
 
         before = len(chat.texts)
-        assert "openai:small-embedding in place of all-minilm-l6-v2" in shop.run("rebuild_embeddings")
+        printed = shop.run("rebuild_embeddings")
+        assert re.search(r"To read about [\d,]+ tokens costs about \d\.\d+; of this month's OPENAI_", printed)
+        assert "openai:small-embedding in place of all-minilm-l6-v2" in printed
         assert number(shop, OLD) == 0
         assert number(shop, IN_USE) == "openai:small-embedding"
         assert chat.texts[before:] == [rebuilding.PROBE]

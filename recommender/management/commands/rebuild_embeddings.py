@@ -7,10 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from recommender.chat.embedder import LONG
+from recommender.chat.account import Price
+from recommender.chat.embedder import LONG, ServedEmbedder
+from recommender.chat.protocol import Usage
+from recommender.chat.spending import left_this_month
 from recommender.embedders import embedder_wanted
 from recommender.exceptions import RecommenderError
-from recommender.rebuilding import Rebuilt, rebuild
+from recommender.rebuilding import Rebuilt, rebuild, tokens_to_read
 from recommender.services import Advance
 
 
@@ -23,10 +26,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         try:
-            rebuilt = rebuild(embedder=embedder_wanted(seconds=LONG), watch=bar)
+            embedder = embedder_wanted(seconds=LONG)
+            if isinstance(embedder, ServedEmbedder):
+                self.stdout.write(plan(embedder.account.price))
+            rebuilt = rebuild(embedder=embedder, watch=bar)
         except RecommenderError as error:
             raise CommandError(f"{error} What was done before that stays.") from error
         self.stdout.write(summary(rebuilt, time.monotonic() - started))
+
+
+def plan(price: Price) -> str:
+    tokens = tokens_to_read()
+    return (
+        f"To read about {tokens:,} tokens costs about {price.of(Usage(tokens)):.4f}; of this month's "
+        f"OPENAI_MONTHLY_BUDGET {left_this_month():.4f} is left, and no more is spent."
+    )
 
 
 @contextmanager
