@@ -28,7 +28,7 @@ FEW_ROWS = 4_000  # up to here comparing every row is faster than walking the in
 FEW_SHARE = 0.06  # of the products: up to here the index would have to be walked far to find as much
 MOST_COMPARED = 30_000  # rows that are compared for exactness' sake
 MOST_EF = 1_000  # how wide the index is walked; pgvector goes no further
-ENOUGH = 25  # rows that pass should lie in the beam: then the nearest are among them
+ENOUGH = 20  # rows that pass should lie in the beam: then the nearest are among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
 RELAXED = "relaxed_order"
 LIFETIME = 60  # seconds for which an expectation holds
@@ -134,10 +134,11 @@ def walked(vector: Floats, filters: Filters, limit: int, ef: int) -> list[Match]
 def beam(filters: Filters, limit: int) -> int:
     """How wide the index is walked: the more products, the more of them are about equally near.
 
-    A third of the root of their number, and as much more as it takes for enough that pass to lie in it.
+    Two fifths of the root of their number, or as much as it takes for enough that pass to lie in it.
     """
     products, passing = expected(Filters()), max(expected(filters), 1)
-    return min(isqrt(products) // 3 + max(ENOUGH, limit) * products // passing + 1, MOST_EF)
+    wanted = max(ENOUGH, limit) * products // passing
+    return min(max(2 * isqrt(products) // 5, wanted, 1), MOST_EF)
 
 
 class Walking(models.Func):

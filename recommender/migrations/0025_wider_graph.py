@@ -29,4 +29,5 @@ class Migration(migrations.Migration):
             ),
         ),
         RemoveIndexConcurrently("productentry", "product_embedding_hnsw"),
+        migrations.RunSQL("RESET max_parallel_maintenance_workers", migrations.RunSQL.noop),
     ]
