@@ -6,7 +6,7 @@ vectors change in one transaction together with the row that says which embedder
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
@@ -85,8 +85,17 @@ class Rebuilt:
         return self.before != self.after
 
 
-def rebuild(*, embedder: Embedder, watch: Watch = unwatched, patience: float = 600.0) -> Rebuilt:
-    """Have `embedder`'s vectors searched. Raises ModelMismatch, EmbedderSilent, WorkerBusy or -Elsewhere."""
+def rebuild(
+    *,
+    embedder: Embedder,
+    watch: Watch = unwatched,
+    patience: float = 600.0,
+    announce: Callable[[], object] = lambda: None,
+) -> Rebuilt:
+    """Have `embedder`'s vectors searched. Raises ModelMismatch, EmbedderSilent, WorkerBusy or -Elsewhere.
+
+    Calls `announce` before it makes any, where there are some to make.
+    """
     with turn(REBUILDING) as is_ours:
         if not is_ours:
             raise RebuildingElsewhere
@@ -96,6 +105,7 @@ def rebuild(*, embedder: Embedder, watch: Watch = unwatched, patience: float = 6
         if before == embedder.model_version:
             return Rebuilt(before, before)
         forget_others(embedder.model_version)
+        announce()
         labels, products = make(embedder, watch)
         with worker_stopped(patience):
             more_labels, more_products = make(embedder, watch)

@@ -390,6 +390,7 @@ def test_killed_while_it_makes_vectors_and_while_they_take_over_it_goes_on_and_p
         assert number(shop, OLD) == 0
         assert number(shop, IN_USE) == "openai:small-embedding"
         assert chat.texts[before:] == [rebuilding.PROBE]
+        assert "costs" not in shop.run("rebuild_embeddings")  # nothing is left to be read
         keeper.leave()
 
 

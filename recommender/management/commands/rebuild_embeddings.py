@@ -27,9 +27,12 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             embedder = embedder_wanted(seconds=LONG)
-            if isinstance(embedder, ServedEmbedder):
-                self.stdout.write(plan(embedder.account.price))
-            rebuilt = rebuild(embedder=embedder, watch=bar)
+
+            def announce() -> None:
+                if isinstance(embedder, ServedEmbedder):
+                    self.stdout.write(plan(embedder.account.price))
+
+            rebuilt = rebuild(embedder=embedder, watch=bar, announce=announce)
         except RecommenderError as error:
             raise CommandError(f"{error} What was done before that stays.") from error
         self.stdout.write(summary(rebuilt, time.monotonic() - started))
