@@ -3,12 +3,15 @@
 import os
 
 from celery import Celery
-
-from config import folder_broker
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-folder_broker.register()
+TRANSPORT_ALIASES.update(
+    folder="config.folder_broker:Transport",
+    redis="config.redis_broker:Transport",
+    rediss="config.redis_broker:Transport",
+)
 app = Celery("larder")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
