@@ -8,7 +8,7 @@ Letters: R reviews, P pairs, L labels.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,8 @@ from seq2label.config import SearchConfig
 from seq2label.vocabulary import STARS, LabelInventory, Vocabulary, label_key
 
 NEGATIONS = frozenset({"not", "no", "never", "without", "nothing", "hardly"})
+OPPOSITES = (("not ", ""), ("low ", "high "))
+SAID_ALOUD = 0.7
 NOBODY = 2  # the side of an empty review
 REACH = 2  # words before a mention in which a negation turns it over
 SLACK = 1  # how much further apart than side by side and one between they may stand
@@ -25,13 +27,15 @@ SLACK = 1  # how much further apart than side by side and one between they may s
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """mentions (R, L): one where the label's words stand; sides (R): 1, -1, 0 by the stars, or NOBODY."""
+    """mentions (R, L): one where the label's words stand; denials (R, L): one where they stand, but only
+    turned over; sides (R): 1, -1, 0 by the stars, or NOBODY."""
 
     mentions: Tensor
+    denials: Tensor
     sides: Tensor
 
     def to(self, device: torch.device) -> "Grounds":
-        return Grounds(self.mentions.to(device), self.sides.to(device))
+        return Grounds(self.mentions.to(device), self.denials.to(device), self.sides.to(device))
 
 
 class Grounding:
@@ -63,57 +67,80 @@ class Grounding:
 
     @staticmethod
     def _opposed(inventory: LabelInventory) -> Tensor:
-        """(2, O): labels that begin with “not”, and the labels they deny."""
-        denied = [
-            (index, inventory.index(label.text.removeprefix("not ")))
+        """(2, O): labels that begin as one of OPPOSITES, and the labels that say the contrary."""
+        pairs = [
+            (index, inventory.index(contrary + label.text.removeprefix(beginning)))
             for index, label in enumerate(inventory.labels)
-            if label.text.startswith("not ")
+            for beginning, contrary in OPPOSITES
+            if label.text.startswith(beginning)
         ]
-        found = [pair for pair in denied if pair[1] is not None]
+        found = [pair for pair in pairs if pair[1] is not None]
         return torch.tensor(found, dtype=torch.long).reshape(-1, 2).T
 
     def look(self, reviews: Sequence[Sequence[int]]) -> Grounds:
         """Read R reviews, each the id of its stars and those of its words; nothing stands in an empty one."""
-        mentions = torch.zeros(len(reviews), len(self._keys))  # (R, L)
+        mentions, denials = torch.zeros(2, len(reviews), len(self._keys))  # (R, L) each
         for row, review in enumerate(reviews):
-            mentions[row, sorted(self._mentioned(review))] = 1.0
+            said, denied = self._mentioned(review)
+            mentions[row, sorted(said)] = 1.0
+            denials[row, sorted(denied - said)] = 1.0
         sides = torch.tensor([self._sides.get(review[0], 0) if review else NOBODY for review in reviews])
-        return Grounds(mentions, sides)
+        return Grounds(mentions, denials, sides)
 
-    def _mentioned(self, review: Sequence[int]) -> set[int]:
+    def _mentioned(self, review: Sequence[int]) -> tuple[set[int], set[int]]:
+        """The labels whose words stand somewhere, and those that are denied somewhere."""
         places: dict[str, list[int]] = defaultdict(list)
         for place, word in enumerate(review):
             if stem := self._stems[word]:
                 places[stem].append(place)
-        return {
-            index
-            for stem in places
-            for index in self._by_rarest.get(stem, ())
-            if any(self._stands_at(index, place, places, review) for place in places[stem])
-        }
+        said: set[int] = set()
+        denied: set[int] = set()
+        for stem, around in places.items():
+            for index in self._by_rarest.get(stem, ()):
+                for start in self._stands_from(index, places, around):
+                    (denied if self._is_turned_over(index, start, review) else said).add(index)
+        return said, denied
 
-    def _stands_at(self, index: int, place: int, places: dict[str, list[int]], review: Sequence[int]) -> bool:
-        """Whether all words of a label stand around a place, and nothing before them turns them over."""
+    def _stands_from(self, index: int, places: dict[str, list[int]], around: Sequence[int]) -> Iterator[int]:
+        """Where all words of a label stand together, beside each of the places of its rarest."""
         key = self._keys[index]
         if any(stem not in places for stem in key):
-            return False
-        near = [min(places[stem], key=lambda other: abs(other - place)) for stem in key] + [place]
-        if max(near) - min(near) > len(key) + SLACK:
-            return False
-        before = review[max(0, min(near) - REACH) : min(near)]
-        return self._is_negative[index] or self._negations.isdisjoint(before)
+            return
+        for place in around:
+            near = [min(places[stem], key=lambda other: abs(other - place)) for stem in key] + [place]
+            if max(near) - min(near) <= len(key) + SLACK:
+                yield min(near)
+
+    def _is_turned_over(self, index: int, start: int, review: Sequence[int]) -> bool:
+        before = review[max(0, start - REACH) : start]
+        return not (self._is_negative[index] or self._negations.isdisjoint(before))
 
     def adjusted(self, marginals: Tensor, grounds: Grounds, first: Tensor, second: Tensor) -> Tensor:
         """Marginals (P, L) of the pairs of reviews `first` (P) and `second` (P), moved in log-odds."""
         mentions = torch.maximum(grounds.mentions[first], grounds.mentions[second])  # (P, L)
         side = self._shared_side(grounds.sides[first], grounds.sides[second]).unsqueeze(1)  # (P, 1)
-        contrary = self.polarities.to(side.device) * side < 0  # (P, L)
+        contrary = self._contrary(mentions, side)  # (P, L)
+        odds = marginals.clamp(1e-6, 1 - 1e-6).logit()
+        return (odds + self._search.copied * mentions - self._search.contrary * contrary).sigmoid()
+
+    def alone(self, marginals: Tensor, grounds: Grounds) -> Tensor:
+        """Marginals (R, L) of reviews that each stand alone, adjusted.
+
+        Nothing is left of what a review's own words deny, nor, where they do not say it, of praise with one
+        or two stars and of blame with five. What its words do say has SAID_ALOUD at least.
+        """
+        itself = torch.arange(len(marginals), device=marginals.device)
+        contrary = self._contrary(grounds.mentions, grounds.sides.unsqueeze(1))
+        said = self.adjusted(marginals, grounds, itself, itself).maximum(SAID_ALOUD * grounds.mentions)
+        return said * ~(contrary | (grounds.denials > 0)) * (grounds.sides != NOBODY).unsqueeze(1)
+
+    def _contrary(self, mentions: Tensor, side: Tensor) -> Tensor:
+        """(P, L): labels that do not stand there, whose contrary does or that the side (P, 1) contradicts."""
+        contrary = self.polarities.to(side.device) * side.masked_fill(side == NOBODY, 0) < 0
         denials, denied = self._opposites.to(side.device)  # (O) each
         contrary[:, denials] |= mentions[:, denied] > 0
         contrary[:, denied] |= mentions[:, denials] > 0
-        contrary &= mentions == 0
-        odds = marginals.clamp(1e-6, 1 - 1e-6).logit()
-        return (odds + self._search.copied * mentions - self._search.contrary * contrary).sigmoid()
+        return contrary & (mentions == 0)
 
     @staticmethod
     def _shared_side(one: Tensor, other: Tensor) -> Tensor:

@@ -26,12 +26,19 @@ Encoded = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PredictedLabel:
-    """A label, its probability in [0, 1], how much of its evidence lies in review A (0 to 1), its side."""
+    """A label, its probability in [0, 1], that of either review saying it alone, and its side."""
 
     text: str
     score: float
-    share_a: float
+    on_a: float
+    on_b: float
     polarity: int
+
+    @property
+    def share_a(self) -> float:
+        """How much of the evidence lies in review A, 0 to 1; a half where neither says it alone."""
+        both = self.on_a + self.on_b
+        return self.on_a / both if both else 0.5
 
 
 class Tagger:
@@ -135,9 +142,7 @@ class Tagger:
         """(R, L): each label's probability from one review alone; zero for the empty one."""
         nobody = torch.zeros_like(readings.summary)
         weighed = self._model.marginals(self._model.joined(readings.summary, nobody))
-        itself = torch.arange(len(weighed), device=self._device)
-        grounded = self._grounding.adjusted(weighed, grounds, itself, itself)
-        return grounded * readings.mask.any(dim=1, keepdim=True)
+        return self._grounding.alone(weighed, grounds)
 
     def _chosen(
         self, scores: Tensor, labels: Tensor, alone_a: Tensor, alone_b: Tensor, always_two: bool
@@ -149,7 +154,5 @@ class Tagger:
             if certain or score >= self.network.search.threshold:
                 on_a, on_b = float(alone_a[index]), float(alone_b[index])
                 label = self.network.inventory.labels[index]
-                chosen.append(
-                    PredictedLabel(label.text, min(1.0, score), on_a / (on_a + on_b), label.polarity)
-                )
+                chosen.append(PredictedLabel(label.text, min(1.0, score), on_a, on_b, label.polarity))
         return tuple(chosen)

@@ -43,7 +43,7 @@ class WordTagger:
 
     def _labels(self, one: ReviewText, other: ReviewText) -> list[PredictedLabel]:
         return [
-            PredictedLabel(label, 0.9, (word in one.text) / ((word in one.text) + (word in other.text)), side)
+            PredictedLabel(label, 0.9, float(word in one.text), float(word in other.text), side)
             for word, (label, side) in self.vocabulary.items()
             if word in one.text or word in other.text
         ]

@@ -16,18 +16,19 @@ pytestmark = pytest.mark.django_db
 
 
 class OneLabelTagger:
-    """Says one label of every pair, with a given share of the evidence in the first review."""
+    """Says one label of every pair, and how likely either review says it alone."""
 
     model_version = "one-label"
 
-    def __init__(self, share_a: float) -> None:
-        self.share_a = share_a
+    def __init__(self, on_a: float, on_b: float) -> None:
+        self.on_a, self.on_b = on_a, on_b
 
     def label_pairs(
         self, pairs: Sequence[tuple[ReviewText, ReviewText]], *, most: int = 4
     ) -> list[tuple[PredictedLabel, ...]]:
         return [
-            (PredictedLabel("crunchy", 0.8, self.share_a, 1),) if other.text else () for _, other in pairs
+            (PredictedLabel("crunchy", 0.8, self.on_a, self.on_b, 1),) if other.text else ()
+            for _, other in pairs
         ]
 
 
@@ -82,16 +83,27 @@ def test_a_review_left_without_a_label_by_its_pair_is_read_once_more_alone() -> 
 
 
 @pytest.mark.parametrize(
-    ("share_a", "of_first", "of_second"),
-    [(1.0, True, False), (0.65, True, False), (0.64, True, True), (0.36, True, True), (0.35, False, True)],
+    ("on_a", "on_b", "of_first", "of_second"),
+    [
+        (0.9, 0.0, True, False),
+        (0.65, 0.35, True, False),
+        (0.64, 0.36, True, True),
+        (0.36, 0.64, True, True),
+        (0.35, 0.65, False, True),
+        (0.13, 0.12, True, False),
+        (0.12, 0.12, False, False),
+        (0.0, 0.0, False, False),
+    ],
 )
-def test_a_label_goes_where_its_evidence_is(share_a: float, of_first: bool, of_second: bool) -> None:
+def test_a_label_goes_where_its_evidence_is_and_to_no_review_that_does_not_say_it(
+    on_a: float, on_b: float, of_first: bool, of_second: bool
+) -> None:
     product = a_product()
     first, second = a_review(product), a_review(product)
     expected = {(first.pk, second.pk)} if of_first else set()
     expected |= {(second.pk, first.pk)} if of_second else set()
 
-    catch_up(tagger=OneLabelTagger(share_a))
+    catch_up(tagger=OneLabelTagger(on_a, on_b))
 
     assert carriers() == expected
 

@@ -7,14 +7,17 @@ from seq2label.config import SearchConfig
 from seq2label.grounding import Grounding
 from seq2label.vocabulary import LabelInventory, Vocabulary, tokenize
 
-LABELS = ("great taste", "too sweet", "not too sweet", "crunchy", "poor packaging", "stale")
+LABELS = (
+    "great taste", "too sweet", "not too sweet", "crunchy", "poor packaging", "stale", "low sodium",
+    "high sodium",
+)  # fmt: skip
 SEARCH = SearchConfig(copied=2.0, contrary=1.0)
 
 
 @pytest.fixture
 def inventory() -> LabelInventory:
-    praised = [((label,), (5, 5)) for label in ("great taste", "not too sweet", "crunchy")]
-    blamed = [((label,), (1, 1)) for label in ("too sweet", "poor packaging", "stale")]
+    praised = [((label,), (5, 5)) for label in ("great taste", "not too sweet", "crunchy", "low sodium")]
+    blamed = [((label,), (1, 1)) for label in ("too sweet", "poor packaging", "stale", "high sodium")]
     return LabelInventory.mine([*praised, *blamed])
 
 
@@ -66,7 +69,7 @@ def test_words_in_either_review_count(inventory: LabelInventory) -> None:
 
 
 def test_stars_that_both_reviews_share_speak_against_the_other_side(inventory: LabelInventory) -> None:
-    blame = ["-poor packaging", "-stale", "-too sweet"]
+    blame = ["-high sodium", "-poor packaging", "-stale", "-too sweet"]
     assert moved(inventory, ("fine", 5), ("good", 5)) == blame
     assert moved(inventory, ("fine", 5), ("bad", 1)) == []
     assert moved(inventory, ("fine", 5), ("", None)) == blame
@@ -80,6 +83,53 @@ def test_what_is_mentioned_counts_whatever_the_stars_say(inventory: LabelInvento
 def test_a_label_that_stands_there_speaks_against_the_one_it_denies(inventory: LabelInventory) -> None:
     assert moved(inventory, ("too sweet", 3), ("fine", 3)) == ["+too sweet", "-not too sweet"]
     assert moved(inventory, ("not too sweet", 3), ("fine", 3)) == ["+not too sweet", "-too sweet"]
+
+
+def left_alone(inventory: LabelInventory, text: str, stars: int | None) -> set[str]:
+    """The labels of which something is left when one review is heard by itself."""
+    words = vocabulary(text)
+    grounding = Grounding(words, inventory, SEARCH)
+    grounds = grounding.look([words.encode_review(text, stars, 100)])
+    [found] = grounding.alone(torch.full((1, len(inventory)), 0.5), grounds)
+    return {inventory.labels[index].text for index in found.nonzero().flatten().tolist()}
+
+
+EITHER = {"crunchy", "low sodium"}  # too few have said so to know which side it is
+PRAISE = {"great taste", "not too sweet"} | EITHER
+BLAME = {"too sweet", "poor packaging", "stale", "high sodium"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stars", "labels"),
+    [
+        ("fine", 3, PRAISE | BLAME),
+        ("not crunchy at all", 3, PRAISE - {"crunchy"} | BLAME),
+        ("nothing is stale, they are crunchy", 4, PRAISE | BLAME - {"stale"}),
+        ("not crunchy at first, crunchy later", 3, PRAISE | BLAME),
+        ("too sweet", 3, PRAISE - {"not too sweet"} | BLAME),
+        ("high in sodium", 4, PRAISE - {"low sodium"} | BLAME),
+        ("awful", 2, BLAME | EITHER),
+        ("tastes great, but came from far away", 1, BLAME | EITHER | {"great taste"}),
+        ("lovely", 5, PRAISE),
+        ("a bit stale, and I love it", 5, PRAISE | {"stale"}),
+        ("", None, set()),
+    ],
+)
+def test_a_review_by_itself_says_nothing_that_its_words_deny_or_its_stars_contradict(
+    inventory: LabelInventory, text: str, stars: int | None, labels: set[str]
+) -> None:
+    assert left_alone(inventory, text, stars) == labels
+
+
+def test_a_review_by_itself_probably_says_what_its_words_say(inventory: LabelInventory) -> None:
+    words = vocabulary("crunchy")
+    grounding = Grounding(words, inventory, SEARCH)
+    grounds = grounding.look([words.encode_review("crunchy", 3, 100)])
+    hardly = torch.full((1, len(inventory)), 0.01)
+    [found] = grounding.alone(hardly, grounds)
+    assert [round(float(figure), 2) for figure in found] == [
+        0.7 if label.text == "crunchy" else 0.01 for label in inventory.labels
+    ]
 
 
 def test_the_order_of_the_two_changes_nothing(inventory: LabelInventory) -> None:
