@@ -27,8 +27,8 @@ BATCH_SIZE = 256  # reviews
 LABELS_OF_A_PAIR = 4  # at most, where the model is sure enough: two reviews say more than two things
 NOBODY = ReviewText("", None)
 
-# A label's probability in a pair, times that in a review by itself: the review carries it where it is as much.
-# Of a hundred labels of real reviews that were read by hand, about every other one below was wrong.
+# A label's probability in a pair, times that in a review by itself: from here on the review carries it. Of a
+# hundred labels of real reviews that were read by hand, about every other one below was wrong.
 LEAST_SAID = 0.1
 # How much of a label's evidence lies in the first review of a pair before it is that review's alone.
 MOSTLY_FIRST, MOSTLY_SECOND = 0.65, 0.35
