@@ -7,7 +7,7 @@ MESSAGES := shop/locale/zh_Hans/LC_MESSAGES/django
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PORT
 
-.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour audit bench-tags
+.PHONY: run test check format messages real reproduce-model bench-ask bench-search bench-shop bench-loans clean bench-offers bench-foryou bench-behaviour audit bench-tags bench-freshness
 
 run: .venv/ready
 	@exec $(BIN)/python -m config.serve
@@ -73,6 +73,9 @@ bench-foryou: .venv/ready
 bench-tags: .venv/ready
 	@exec $(BIN)/python -m benchmarks.tags --reviews "$(DATA)/amazon/Grocery_and_Gourmet_Food.json.gz" \
 		--report docs/benchmarks/tags.md $(ARGS)
+
+bench-freshness: .venv/ready
+	@exec $(BIN)/python -m benchmarks.freshness --report docs/benchmarks/freshness.md $(ARGS)
 
 reproduce-model: .venv/ready
 	@exec $(BIN)/python manage.py train_seq2label --pairs "$(DATA)/labels/pairs.jsonl.gz" \
