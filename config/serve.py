@@ -19,12 +19,13 @@ from urllib.request import urlopen
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from honcho.manager import Manager
+from honcho import manager
 
 from config import env
 from config.embedded_postgres.server import EmbeddedPostgres, EmbeddedPostgresError
 
 HOST = "127.0.0.1"
+ENDING = 30  # seconds that the worker has to end what it is at, before it is killed
 ROOT = Path(__file__).resolve().parent.parent
 PREPARATIONS = (
     ("migrate", "--verbosity=0"),
@@ -77,12 +78,13 @@ def keep_database_open() -> None:
 
 def run_processes(port: int) -> int:
     """Web server and worker until one of them ends, or Ctrl-C or SIGTERM ends both."""
-    manager = Manager()
+    manager.KILL_WAIT = ENDING
+    processes = manager.Manager()
     for name, command in commands(port).items():
-        manager.add_process(name, command, cwd=str(ROOT), env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        processes.add_process(name, command, cwd=str(ROOT), env=os.environ | {"PYTHONUNBUFFERED": "1"})
     Thread(target=announce, args=(port,), daemon=True).start()
-    manager.loop()
-    return 0 if manager.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT) else 1
+    processes.loop()
+    return 0 if processes.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT) else 1
 
 
 def commands(port: int) -> dict[str, str]:

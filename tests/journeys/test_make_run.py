@@ -23,6 +23,7 @@ def test_ctrl_c_stops_every_process_and_a_second_start_loses_nothing(
         assert first.close() == 0
     assert first.processes() == []
     assert answers(first.address) is False
+    assert "SIGTERM)" not in first.printed.read_text()  # no task was cut short
 
     second = open_shop(tmp_path / "var", new_service_variables)
     try:
