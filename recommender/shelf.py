@@ -5,6 +5,7 @@ Where the recommender is down, slow, or knows too little, the most loved product
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeVar
@@ -46,6 +47,8 @@ BARELY_FITS = (
     1.0  # the score of the best answer below which a request in which nothing was understood has none
 )
 
+_placed = Placements()  # as this process last knew it
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -83,11 +86,11 @@ class Answer:
 
 def four_alike(product: Product) -> list[Offer]:
     soon = Soon()
+    hidden = placed_lately(soon).hidden
     try:
         found = remembered("alike", product.pk, ALIKE_SECONDS, lambda: soon(lambda: alike(product.pk)))
-        hidden = placed_lately(soon).hidden
     except RecommenderUnavailable:
-        return filled_up([], {product.pk})
+        found = []
     shown = [one for one in found if one.product_id not in hidden]
     return filled_up(offers(shown, ALIKE_SENTENCES), {product.pk, *hidden})
 
@@ -108,7 +111,14 @@ class Soon:
 
 
 def placed_lately(ask: Callable[[Callable[[], Placements]], Placements]) -> Placements:
-    return remembered("placements", "", PLACED_SECONDS, lambda: ask(placements))
+    """What staff decided, asked before anything else: what is hidden stays so where the rest fails.
+
+    As this process last knew it, where the database does not answer.
+    """
+    global _placed  # noqa: PLW0603 (one for the process)
+    with suppress(RecommenderUnavailable):
+        _placed = remembered("placements", "", PLACED_SECONDS, lambda: ask(placements))
+    return _placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +135,11 @@ def four_for_you(touches: Sequence[Touch], loved: Sequence[Product]) -> ForShopp
     Whether a product can be had, and for how much, is asked each time.
     """
     soon = Soon()
+    placed = placed_lately(soon)
     try:
-        placed = placed_lately(soon)
         found = soon_for_you(touches, placed, soon) if touches else []
     except RecommenderUnavailable:
-        placed, found = Placements(), []
+        found = []
     theirs = offers(found, SHOPPER_SENTENCES)[:FOUR]
     if not theirs:
         theirs = offers([pinned(product_id) for product_id in placed.pinned], SHOPPER_SENTENCES)[:FOUR]
@@ -163,12 +173,12 @@ def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
     read_by = Reader.CHAT if told else Reader.LOCAL
     try:
         with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS, at_one_moment=True):
+            hidden = placed_lately(lambda ask: ask()).hidden
             embedder = embedder_in_use()
             intent = intent_of(sentence, embedder, told).without(removed)
             found = asked_for(intent, embedder)
-            hidden = placed_lately(lambda ask: ask()).hidden
     except (RecommenderUnavailable, EmbedderUnusable, ModelMismatch):
-        return Answer(None, filled_up([]))
+        return Answer(None, filled_up([], _placed.hidden))
     if not intent and not (found and found[0].score >= BARELY_FITS):
         return Answer(intent, filled_up([], hidden), is_a_guess=True, read_by=read_by)
     fitting = [one for one in offers(found, ASKED_SENTENCES) if intent.affords(one.product.selling_price)]

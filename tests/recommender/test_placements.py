@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import impressions, patience, shelf, tag_memory
 from recommender.models import Impression, Place, Placement, PlacementKind
-from recommender.selectors import ReasonKind
+from recommender.selectors import Placements, ReasonKind
 from recommender.services import catch_up
 from shop.models import Customer, Product
 from shop.selectors import catalogue
@@ -32,6 +33,7 @@ def unhurried(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     settings.BEHAVIOUR_DIR = tmp_path
     monkeypatch.setattr(patience, "_rests_until", 0.0)
     monkeypatch.setattr(impressions, "WRITING_MS", 60_000)
+    monkeypatch.setattr(shelf, "_placed", Placements())
     tag_memory.forget_all()
 
 
@@ -111,6 +113,34 @@ class TestHidden:
         assert shelf.four_for_you([], loved).offers[0].product.pk == loved[0].pk
         place(loved[0], PlacementKind.HIDE)
         assert shelf.four_for_you([], loved).offers[0].product.pk == loved[1].pk
+
+    @pytest.mark.parametrize("also_placements", [False, True])
+    def test_it_stays_hidden_where_the_database_is_slow_or_down(
+        self, teas: list[Product], monkeypatch: pytest.MonkeyPatch, also_placements: bool
+    ) -> None:
+        """Those who ask for the rest too late, and for what staff decided, have what was known before."""
+        loved = catalogue.best_sellers(8)
+        place(loved[0], PlacementKind.HIDE)
+        place(loved[5], PlacementKind.PIN)
+
+        def down(*arguments: object, **options: object) -> None:
+            raise OperationalError("connection refused")
+
+        def shown() -> list[list[int]]:
+            offers = [
+                shelf.four_for_you(touched(teas[0]), loved).offers,
+                shelf.four_alike(loved[1]),
+                shelf.four_for("floral tea").offers,
+            ]
+            return [[offer.product.pk for offer in four] for four in offers]
+
+        shown()
+        for question in ("alike", "for_you", "asked_for", *["placements"] * also_placements):
+            monkeypatch.setattr(shelf, question, down)
+        fours = shown()
+        assert [len(four) for four in fours] == [4, 4, 4]
+        assert loved[0].pk not in {pk for four in fours for pk in four}
+        assert fours[0][0] == loved[5].pk
 
     def test_it_is_back_when_its_time_is_over(self, teas: list[Product]) -> None:
         touches = touched(teas[0])
