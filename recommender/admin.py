@@ -320,6 +320,8 @@ def told(part: Mapping[str, Any] | None) -> str:
         if part["interest"] is not None
         else gettext("not from what was touched")
     ) % {"number": (part["interest"] or 0) + 1}
+    if part.get("is_pinned"):  # of which rows of former times say nothing
+        source = gettext("pinned by staff, %(source)s") % {"source": source}
     shares = gettext(
         "behaviour %(behaviour).2f (trusted to %(shopper).0f %% for the shopper, to %(product).0f %% for the "
         "product), content %(content).2f"

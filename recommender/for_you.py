@@ -90,6 +90,7 @@ class Parts:
     shopper: float  # trust, 0 to 1
     product: float
     interest: int | None  # its number, the main one being 0
+    is_pinned: bool = False  # which put it first, whatever its score
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ class Ranked:
             self.product_id,
             self.score,
             reason_of(self.kin.common(), behaviour, is_pinned=is_pinned),
-            Parts(behaviour, content, shopper, product, self.kin.number),
+            Parts(behaviour, content, shopper, product, self.kin.number, is_pinned),
         )
 
 

@@ -162,9 +162,12 @@ def soon_for_you(touches: Sequence[Touch], placed: Placements, soon: Soon) -> li
     )
 
 
+PINNED = Parts(0.0, 0.0, 0.0, 0.0, None, is_pinned=True)
+
+
 def pinned(product_id: int) -> ForYou:
     """For somebody of whom nothing is known, who has it neither for a tag nor for a neighbour."""
-    return ForYou(product_id, 1.0, Reason(ReasonKind.CHOSEN), Parts(0.0, 0.0, 0.0, 0.0, None))
+    return ForYou(product_id, 1.0, Reason(ReasonKind.CHOSEN), PINNED)
 
 
 def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:

@@ -379,6 +379,7 @@ class TestHome:
             "shopper": 0.0,
             "product": 0.0,
             "interest": 0,
+            "is_pinned": False,
         }
 
 

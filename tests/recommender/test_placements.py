@@ -232,5 +232,22 @@ class TestAdmin:
         assert "from interest 1: behaviour 0.00 (trusted to 0 % for the shopper, to 0 %" in page
         assert page.count("<td>opened</td>") == 1
 
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_it_says_that_staff_pinned_a_product(
+        self, client: Client, teas: list[Product], is_new: bool
+    ) -> None:
+        place(teas[5], PlacementKind.PIN)
+        if not is_new:
+            touched(teas[0])
+            client.force_login(Customer.objects.get(login_name="alice"))
+        client.get("/", headers=BROWSER)
+        impression = Impression.objects.get()
+        client.force_login(Customer.objects.create_superuser("admin", "a-password-for-tests"))
+        page = client.get(f"/admin/recommender/impression/{impression.token}/change/").content.decode()
+        source = "not from what was touched" if is_new else "from interest 1"
+        assert impression.product_ids[0] == teas[5].pk
+        assert f"<td>pinned by staff, {source}: behaviour 0.00" in page
+        assert page.count("pinned by staff") == 1
+
     def test_what_was_shown_cannot_be_changed(self, back_room: Client) -> None:
         assert back_room.get("/admin/recommender/impression/add/").status_code == 403
