@@ -278,6 +278,7 @@ class Interaction(models.Model):
         verbose_name = _("interaction")
         verbose_name_plural = _("interactions")
         constraints = (models.UniqueConstraint(fields=("kind", "source_id"), name="interaction_once"),)
+        indexes = (models.Index(fields=("shopper",), name="interaction_of_shopper"),)
 
     def __str__(self) -> str:
         return f"{self.shopper} {self.kind} {self.product_id}"
