@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -166,14 +167,26 @@ def count_click(opened: Opened) -> None:
 def forget_impressions() -> int:
     """Delete what is older than IMPRESSION_DAYS, and what was shown to customers who have gone."""
     oldest = timezone.now() - timedelta(days=settings.IMPRESSION_DAYS)
-    known = Impression.objects.filter(customer_id__isnull=False).order_by("customer_id").distinct()
-    gone = closed_customers(pk for pk in known.values_list("customer_id", flat=True) if pk)
-    forgotten = 0
-    for rows in (
-        Impression.objects.filter(shown_at__lt=oldest),
-        Impression.objects.filter(customer_id__in=gone),
-    ):
-        while tokens := list(rows.values_list("pk", flat=True)[:AT_ONCE]):
-            Impression.objects.filter(pk__in=tokens).delete()
-            forgotten += len(tokens)
+    forgotten = deleted(Impression.objects.filter(shown_at__lt=oldest))
+    for customer_ids in those_shown_to():
+        if gone := closed_customers(customer_ids):
+            forgotten += deleted(Impression.objects.filter(customer_id__in=gone))
     return forgotten
+
+
+def those_shown_to() -> Iterator[list[int]]:
+    """The ids of the customers to whom something was shown, some at a time, as an index has them."""
+    last = 0
+    rows = Impression.objects.order_by("customer_id").values_list("customer_id", flat=True).distinct()
+    while ids := [pk for pk in rows.filter(customer_id__gt=last)[:AT_ONCE] if pk]:
+        yield ids
+        last = ids[-1]
+
+
+def deleted(rows: "QuerySet[Impression]") -> int:
+    """How many there were; so many at once that no lock is held for long."""
+    count = 0
+    while tokens := list(rows.order_by().values_list("pk", flat=True)[:AT_ONCE]):
+        Impression.objects.filter(pk__in=tokens).delete()
+        count += len(tokens)
+    return count

@@ -21,6 +21,7 @@ from recommender.models import Click, Impression, Place
 from recommender.reporting import report
 from recommender.services import catch_up
 from shop.models import Customer, Product
+from shop.selectors.customers import closed_customers
 from tests.recommender.taggers import WordTagger
 from tests.shop.builders import a_category, a_customer, a_product, a_review
 
@@ -125,11 +126,12 @@ def test_robots_and_pages_fetched_in_advance_do_not_count(
 def test_a_page_is_whole_where_nothing_can_be_written(
     client: Client, tea: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*rows: object) -> None:
+    def fails(impression: Impression) -> None:
         raise OperationalError("down")
 
-    monkeypatch.setattr(Impression.objects, "bulk_create", fails)
+    monkeypatch.setattr(impressions, "STORE", fails)
     assert looked_at(client, tea.get_absolute_url()).count('<article class="card">') == 4
+    assert not Impression.objects.exists()
 
 
 def test_what_is_old_and_what_was_shown_to_those_who_left_is_forgotten(
@@ -146,6 +148,30 @@ def test_what_is_old_and_what_was_shown_to_those_who_left_is_forgotten(
     )
     assert forget_impressions() == 2
     assert Impression.objects.get().customer_id == Customer.objects.get(login_name="alice").pk
+
+
+def test_the_shop_is_asked_about_some_customers_at_a_time(
+    client: Client, tea: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database takes no more than some hundred thousand values in a question."""
+    for login_name in ("alice", "bob", "charlie"):
+        client.force_login(a_customer(login_name))
+        looked_at(client, tea.get_absolute_url())
+        looked_at(client, tea.get_absolute_url())
+    Customer.objects.exclude(login_name="bob").update(is_deleted=True)
+    asked: list[int] = []
+
+    def counted(customer_ids: list[int]) -> set[int]:
+        asked.append(len(customer_ids))
+        return closed_customers(customer_ids)
+
+    monkeypatch.setattr(impressions, "AT_ONCE", 2)
+    monkeypatch.setattr(impressions, "closed_customers", counted)
+    assert forget_impressions() == 4
+    assert asked == [2, 1]
+    assert {one.customer_id for one in Impression.objects.all()} == {
+        Customer.objects.get(login_name="bob").pk
+    }
 
 
 def test_the_report_adds_up_what_was_shown_and_opened(client: Client, tea: Product) -> None:
