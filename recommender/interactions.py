@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from recommender.behaviour import Integers, Interactions
@@ -18,6 +19,7 @@ from shop.selectors.touched import TouchKind
 BATCH_SIZE = 1000
 MOST_EVENTS = 200  # of one shopper, the latest: a robot's ten thousand would be a hundred million pairs
 DAY = 86_400
+ROUND = "touches that remain"  # among the cursors: how far the last look at all of them came
 # How much a touch tells beside a purchase. Chosen by reasoning: no public history has all four.
 STRENGTHS = {
     TouchKind.VIEWED: 0.2,
@@ -93,18 +95,45 @@ def differs(one: Interaction, other: Interaction) -> bool:
     return (one.shopper, one.product_id, one.at) != (other.shopper, other.product_id, other.at)
 
 
-def forget_what_is_gone() -> int:
-    """Drop what the shop no longer has: an erased history, a returned order, the account of who has gone."""
-    forgotten = 0
-    for kind in TouchKind:
-        ids = list(Interaction.objects.filter(kind=kind.value).values_list("source_id", flat=True))
-        for start in range(0, len(ids), BATCH_SIZE):
-            some = ids[start : start + BATCH_SIZE]
-            gone = set(some) - feed.touches_that_remain(kind, some)
-            if gone:
-                Interaction.objects.filter(kind=kind.value, source_id__in=gone).delete()
-                forgotten += len(gone)
+def forget_what_is_gone(progress: Callable[[int], object] = lambda rows: None) -> int:
+    """Drop what the shop no longer has: an erased history, a returned order, the account of who has gone.
+
+    And what a guest looked at before logging in becomes the customer's here, too. One round over all, from
+    where the last one ended, which `progress` may have broken off. Returns how many were dropped.
+    """
+    round_, _ = FeedCursor.objects.get_or_create(
+        feed=ROUND, defaults={"changed_at": timezone.now(), "row_id": 0}
+    )
+    begun, forgotten = round_.row_id, 0
+    later, earlier = Interaction.objects.filter(pk__gt=begun), Interaction.objects.filter(pk__lte=begun)
+    for rows in chain(_in_batches(later), _in_batches(earlier)):
+        forgotten += _as_in_the_shop(rows)
+        FeedCursor.objects.filter(pk=ROUND).update(changed_at=timezone.now(), row_id=rows[-1].pk)
+        progress(len(rows))
     return forgotten
+
+
+def _in_batches(interactions: "QuerySet[Interaction]") -> Iterator[list[Interaction]]:
+    last = 0
+    while rows := list(interactions.filter(pk__gt=last).order_by("pk")[:BATCH_SIZE]):
+        yield rows
+        last = rows[-1].pk
+
+
+def _as_in_the_shop(rows: list[Interaction]) -> int:
+    """Returns how many of them were dropped."""
+    gone, moved = [], []
+    for kind in TouchKind:
+        ours = {row.source_id: row for row in rows if row.kind == kind}
+        whose = feed.touches_that_remain(kind, list(ours)) if ours else {}
+        gone += [row.pk for source_id, row in ours.items() if source_id not in whose]
+        for source_id, shopper in whose.items():
+            if ours[source_id].shopper != shopper:
+                ours[source_id].shopper = shopper
+                moved.append(ours[source_id])
+    Interaction.objects.filter(pk__in=gone).delete()
+    Interaction.objects.bulk_update(moved, ["shopper"])
+    return len(gone)
 
 
 def known() -> Known:
@@ -125,7 +154,7 @@ def _strongest(last: int) -> Iterator[tuple[str, int, int, float]]:
     found: dict[tuple[str, int], tuple[float, int]] = {}
     rows = Interaction.objects.filter(pk__lte=last).values_list("shopper", "product_id", "kind", "at")
     for shopper, product_id, kind, at in rows.iterator():
-        told = (STRENGTHS[TouchKind(kind)], -int(at.timestamp()) // DAY)
+        told = (STRENGTHS[TouchKind(kind)], -(int(at.timestamp()) // DAY))
         if told > found.get((shopper, product_id), (0.0, 0)):
             found[shopper, product_id] = told
     by_shopper: dict[str, list[tuple[int, int, float]]] = {}

@@ -14,7 +14,7 @@ from django.utils import timezone
 from recommender import neighbours, weights
 from recommender.behaviour import Settings
 from recommender.embedding import one_thread
-from recommender.interactions import Known, Lesson, forget_what_is_gone, ingest_touches, known, lesson
+from recommender.interactions import Lesson, forget_what_is_gone, ingest_touches, known, lesson
 from recommender.models import Interaction
 from recommender.turns import LEARNING, turn
 from recommender.weights import Fitted, Weights
@@ -40,8 +40,7 @@ def learn(*, at_once: bool = False) -> Learnt:
         if not is_ours:
             return Learnt(is_elsewhere=True)
         read = ingest_touches()
-        last = weights.latest(settings.BEHAVIOUR_DIR).fitted
-        if not (at_once or is_due(last, known(), timezone.now())):
+        if not (at_once or is_due(weights.latest_fitted(settings.BEHAVIOUR_DIR), timezone.now())):
             return Learnt(read)
         forgotten = forget_what_is_gone()
         fitted = fit(lesson(), timezone.now())
@@ -55,17 +54,17 @@ def is_worth_it() -> bool:
         if not is_ours:
             return False
         ingest_touches()
-        return is_due(weights.latest(settings.BEHAVIOUR_DIR).fitted, known(), timezone.now())
+        return is_due(weights.latest_fitted(settings.BEHAVIOUR_DIR), timezone.now())
 
 
-def is_due(last: Fitted, now_known: Known, now: datetime) -> bool:
+def is_due(last: Fitted, now: datetime) -> bool:
     """Enough is new, or something is and the last version is a day old, or there is no readable version."""
     if not last.version:
-        return now_known.count > 0
+        return Interaction.objects.exists()
     new = Interaction.objects.filter(pk__gt=last.up_to).count()
     if new >= max(ENOUGH, ENOUGH_SHARE * last.interactions):
         return True
-    return now - last.fitted_at >= LONG and (new > 0 or now_known.count < last.interactions)
+    return now - last.fitted_at >= LONG and (new > 0 or known().count < last.interactions)
 
 
 def fit(learnt: Lesson, now: datetime) -> Weights:

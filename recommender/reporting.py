@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from recommender.models import Click, Impression, Interaction, Place, ProductEntry, ReviewEntry
 from recommender.selectors import ReasonKind
-from recommender.weights import Fitted, latest
+from recommender.weights import Fitted, latest_fitted
 
 # Of a checkpoint, as seq2label writes it: what decides a result, in the order in which it is hashed.
 DECISIVE = ("weights.safetensors", "config.json", "vocabulary.json", "labels.json")
@@ -72,7 +72,7 @@ def report(days: int) -> Report:
     """Of the last `days` days; products and reviews as they are now."""
     since = timezone.now() - timedelta(days=days)
     available = ProductEntry.objects.filter(is_available=True)
-    learnt = latest(settings.BEHAVIOUR_DIR).fitted
+    learnt = latest_fitted(settings.BEHAVIOUR_DIR)
     seen = Impression.objects.filter(shown_at__gte=since).annotate(
         one=Func(F("product_ids"), function="unnest")
     )

@@ -45,9 +45,11 @@ def learn_from_behaviour() -> None:
 
 @shared_task
 def forget_old_data() -> None:
+    """The shop is asked about every touch in turn, as far as the time allows: the next hour goes on there."""
     forget_impressions()
     forget_calls()
-    forget_what_is_gone()
+    with suppress(services.EnoughForNow), services.working_for(TURN)("Touches", None) as advance:
+        forget_what_is_gone(advance)
 
 
 @worker_process_init.connect

@@ -6,11 +6,13 @@ seconds, and need NumPy alone. Letters: N items, W weights kept.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -22,6 +24,7 @@ from recommender.exceptions import BehaviourUnreadable
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+ReadT = TypeVar("ReadT")
 
 KEPT_VERSIONS = 2  # the latest, and the one before for whoever is just reading it
 LOOK_AGAIN = 2.0  # seconds
@@ -136,30 +139,56 @@ def versions(directory: Path) -> list[Path]:
 
 def read(path: Path) -> Weights:
     """Raises BehaviourUnreadable."""
+    with opened(path) as file:
+        parts = {name: file.get_tensor(name) for name in Weights.__slots__ if name != "fitted"}
+        return Weights(told_by(path, file), **parts)
+
+
+def read_fitted(path: Path) -> Fitted:
+    """How the version came about: the head of its file alone is read. Raises BehaviourUnreadable."""
+    with opened(path) as file:
+        return told_by(path, file)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Raises BehaviourUnreadable, where what is done inside meets something else than a version, too."""
     try:
         with safe_open(path, framework="numpy") as file:
-            told = file.metadata() or {}
-            fitted = Fitted(
-                path.name.removesuffix(SUFFIX),
-                datetime.fromisoformat(told["fitted_at"]),
-                int(told["interactions"]),
-                int(told["up_to"]),
-                told["way"],
-            )
-            parts = {name: file.get_tensor(name) for name in Weights.__slots__ if name != "fitted"}
-        return Weights(fitted, **parts)
+            yield file
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise BehaviourUnreadable(path, str(error)) from error
 
 
+def told_by(path: Path, file: Any) -> Fitted:
+    told = file.metadata() or {}
+    return Fitted(
+        path.name.removesuffix(SUFFIX),
+        datetime.fromisoformat(told["fitted_at"]),
+        int(told["interactions"]),
+        int(told["up_to"]),
+        told["way"],
+    )
+
+
 def latest(directory: Path) -> Weights:
     """The latest version that can be read; NOTHING where there is none."""
+    return first_that(read, directory) or NOTHING
+
+
+def latest_fitted(directory: Path) -> Fitted:
+    """That of `latest`, without its numbers."""
+    return first_that(read_fitted, directory) or NOTHING.fitted
+
+
+def first_that(read_as: Callable[[Path], ReadT], directory: Path) -> ReadT | None:
+    """What `read_as` makes of the latest version that it can read."""
     for path in versions(directory):
         try:
-            return read(path)
+            return read_as(path)
         except BehaviourUnreadable as error:
             logger.warning("%s", error)
-    return NOTHING
+    return None
 
 
 @dataclass(slots=True)

@@ -159,15 +159,20 @@ def shopper(customer_id: int | None, visitor: str = "") -> str:
     return f"c{customer_id}" if customer_id else f"v{visitor}"
 
 
-def touches_that_remain(kind: TouchKind, source_ids: Collection[int]) -> set[int]:
-    """Those of `source_ids` that still stand: not erased, given back or withdrawn, nor of who has gone."""
-    rows: dict[TouchKind, QuerySet[Any]] = {
-        TouchKind.VIEWED: ProductView.objects.all(),
-        TouchKind.CARTED: CartItem.objects.all(),
-        TouchKind.BOUGHT: kept().filter(order__customer__is_deleted=False),
-        TouchKind.PRAISED: praises().filter(customer__is_deleted=False),
+def touches_that_remain(kind: TouchKind, source_ids: Collection[int]) -> dict[int, str]:
+    """Those of `source_ids` that still stand: not erased, given back or withdrawn, nor of who has gone.
+
+    Each with its shopper: what a guest looked at becomes a customer's.
+    """
+    rows: dict[TouchKind, QuerySet[Any, Any]] = {
+        TouchKind.VIEWED: ProductView.objects.values_list("pk", "customer_id", "visitor"),
+        TouchKind.CARTED: CartItem.objects.values_list("pk", "customer_id"),
+        TouchKind.BOUGHT: kept()
+        .filter(order__customer__is_deleted=False)
+        .values_list("pk", "order__customer_id"),
+        TouchKind.PRAISED: praises().filter(customer__is_deleted=False).values_list("pk", "customer_id"),
     }
-    return set(rows[kind].filter(pk__in=source_ids).order_by().values_list("pk", flat=True))
+    return {pk: shopper(*whose) for pk, *whose in rows[kind].filter(pk__in=source_ids).order_by()}
 
 
 def _after(

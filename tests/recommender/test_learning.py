@@ -1,21 +1,24 @@
 """What shoppers touched is copied, learnt from when enough is new, and stored whole by version."""
 
 import logging
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from recommender import learning, weights
+from recommender import interactions, learning, weights
 from recommender.exceptions import BehaviourUnreadable
-from recommender.interactions import STRENGTHS, ingest_touches, known, lesson
+from recommender.interactions import STRENGTHS, forget_what_is_gone, ingest_touches, lesson
 from recommender.learning import learn
 from recommender.models import Interaction
+from recommender.services import EnoughForNow
 from recommender.tasks import forget_old_data
 from recommender.turns import LEARNING
 from recommender.weights import NOTHING, Fitted, Weights
@@ -24,7 +27,7 @@ from shop.selectors.history import Viewer
 from shop.selectors.touched import TouchKind
 from shop.services.cart import add_to_cart
 from shop.services.closing import close_account
-from shop.services.history import erase_views, record_view
+from shop.services.history import adopt_views, erase_views, record_view
 from shop.services.orders import cancel_order
 from tests.shop.builders import a_customer, a_paid_order, a_product, a_review, an_order
 
@@ -106,8 +109,61 @@ class TestCopying:
         forget_old_data()
         assert [shopper for _, shopper, _ in copied()] == ["va guest"]
         last = weights.latest(directory).fitted
-        assert not learning.is_due(last, known(), timezone.now())
-        assert learning.is_due(last, known(), timezone.now() + timedelta(days=1, minutes=1))
+        assert not learning.is_due(last, timezone.now())
+        assert learning.is_due(last, timezone.now() + timedelta(days=1, minutes=1))
+
+    def test_a_round_goes_on_where_the_last_one_had_to_end(
+        self, alice: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(interactions, "BATCH_SIZE", 1)
+        for product in (a_product(), a_product(), a_product()):
+            record_view(viewer=Viewer(customer_id=alice.pk), product=product)
+        ingest_touches()
+        kept, *_ = ProductView.objects.order_by("pk")
+        ProductView.objects.exclude(pk=kept.pk).delete()
+
+        def looked_on() -> int:
+            with suppress(EnoughForNow):
+                forget_what_is_gone(enough_after_one)
+            return Interaction.objects.count()
+
+        def enough_after_one(rows: int) -> None:
+            raise EnoughForNow
+
+        assert [looked_on() for _ in range(4)] == [3, 2, 1, 1]
+
+    def test_what_a_guest_looked_at_is_the_customers_after_login(
+        self, client: Client, alice: Customer
+    ) -> None:
+        tea = a_product()
+        record_view(viewer=Viewer(visitor="a guest"), product=tea)
+        record_view(viewer=Viewer(visitor="another"), product=tea)
+        ingest_touches()
+        adopt_views(visitor="a guest", customer=alice)
+        a_paid_order(alice, jam := a_product())
+        assert learn(at_once=True).forgotten == 0
+        assert copied() == {
+            ("viewed", f"c{alice.pk}", tea.pk),
+            ("viewed", "vanother", tea.pk),
+            ("bought", f"c{alice.pk}", jam.pk),
+        }
+        assert lesson().events.user_count == 2
+        client.force_login(alice)
+        told = client.get("/account/export/").json()["recommendations"]["learnt_from"]
+        assert {(each["kind"], each["product_id"]) for each in told} == {
+            ("viewed", tea.pk),
+            ("bought", jam.pk),
+        }
+
+    def test_a_day_begins_at_midnight(self) -> None:
+        midnight = datetime(2026, 11, 1, tzinfo=UTC)
+        for number, hours in enumerate((-1, 0, 23)):
+            Interaction.objects.create(
+                kind="bought", source_id=number, shopper="c1", product_id=number,
+                at=midnight + timedelta(hours=hours),
+            )  # fmt: skip
+        before, first, last = lesson().events.days.tolist()
+        assert (first - before, last - first) == (1, 0)
 
     def test_a_product_counts_once_a_shopper_by_what_says_most(self, alice: Customer) -> None:
         tea, jam = a_product(), a_product()
@@ -155,7 +211,7 @@ class TestWhenItIsDue:
             ingest_touches()
         last = weights.latest(directory).fitted
         tomorrow = timezone.now() + timedelta(days=1, minutes=1)
-        assert learning.is_due(last, known(), tomorrow) is is_due
+        assert learning.is_due(last, tomorrow) is is_due
 
     def test_two_do_not_learn_at_once(self, alice: Customer) -> None:
         elsewhere = connections.create_connection("recommender")
@@ -206,6 +262,7 @@ class TestVersions:
             weights.read(path)
         with caplog.at_level(logging.WARNING):
             assert weights.latest(directory).fitted == good.fitted
+            assert weights.latest_fitted(directory) == good.fitted
         assert str(path) in caplog.text
 
     def test_parts_that_do_not_fit_each_other_are_refused(self) -> None:
