@@ -119,7 +119,7 @@ class TestHidden:
         self, teas: list[Product], monkeypatch: pytest.MonkeyPatch, also_placements: bool
     ) -> None:
         """Those who ask for the rest too late, and for what staff decided, have what was known before."""
-        loved = catalogue.best_sellers(8)
+        loved = list(catalogue.best_sellers(8))
         place(loved[0], PlacementKind.HIDE)
         place(loved[5], PlacementKind.PIN)
 
