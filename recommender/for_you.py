@@ -4,10 +4,9 @@ In three steps: what was touched makes interests and a context; interests and co
 are scored, and the best four taken that are not nearly the same. Nothing is written.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
 
 import numpy as np
 from django.conf import settings
@@ -28,7 +27,7 @@ from recommender.interests import (
 )
 from recommender.models import DIMENSIONS
 from recommender.search import MOST_SCANNED, Filters, are_few
-from recommender.selectors import SPARE, Placements, Reason, ReasonKind
+from recommender.selectors import FOUR, SPARE, Placements, Reason, ReasonKind
 from recommender.statements import array, rows_of
 from recommender.tag_memory import Published, directions_of, meet_again, published_lately, tags_of
 from recommender.variety import Same, same_among, varied
@@ -39,6 +38,9 @@ NEAR = 24  # candidates by interests, as many of each
 EF_NEAR = 40  # of the index: these are candidates, of which it matters less which are the very nearest
 FROM_BEHAVIOUR = 20
 JUST_BOUGHT = timedelta(days=60)
+# Chosen by reading what came out of the demo shop: docs/decisions/0021-for-you.md.
+GOOD = 0.75  # of the best fit: from there on a product may take the place of its interest
+NEARLY = 0.05  # scores that differ by less are as good as equal: a tag worth naming decides
 
 HEADER = bytes(4)  # of a halfvec that is sent: how many numbers follow, and two bytes that mean nothing
 UNSAID = HEADER + bytes(2 * DIMENSIONS)
@@ -147,16 +149,14 @@ def for_you(touches: Sequence[Touch], limit: int = SPARE, placed: Placements = U
         meet_again(shopper.touched, found.touched)
         shopper = shopper_of(touches, placed.hidden)
         ranked, found = ranked_for(shopper, behaviour, placed.pinned)
-    likely = islice(ranked, len(placed.pinned) + 2 * limit)
+    likely = with_a_place_each(ranked, placed.pinned)[: len(placed.pinned) + 2 * limit]
     same = {pair for pair in found.same if not pair.issubset(placed.pinned)}  # both are wanted
     return [one.shown(is_pinned=one.product_id in placed.pinned) for one in varied(likely, same, limit)]
 
 
-def ranked_for(
-    shopper: Shopper, behaviour: Weights, pinned: Sequence[int]
-) -> tuple[Iterator["Ranked"], Found]:
+def ranked_for(shopper: Shopper, behaviour: Weights, pinned: Sequence[int]) -> tuple[list["Ranked"], Found]:
     if not shopper.weights:
-        return iter(()), NOTHING_FOUND
+        return [], NOTHING_FOUND
     scores = behaviour.scores(shopper.weights)
     found = candidates(shopper, [*pinned, *named_by(behaviour, scores, shopper.without)])
     return ranking(shopper, found.candidates, behaviour, scores, pinned), found
@@ -244,6 +244,7 @@ class Ranked:
     score: float
     parts: tuple[float, float, float, float]  # as in Parts
     kin: "Kin"
+    is_good: bool  # for the interest that it fits best
 
     def shown(self, *, is_pinned: bool) -> ForYou:
         behaviour, content, shopper, product = (round(float(part), 4) for part in self.parts)
@@ -261,24 +262,54 @@ def ranking(
     behaviour: Weights,
     scores: Floats,
     pinned: Sequence[int] = (),
-) -> Iterator[Ranked]:
+) -> list[Ranked]:
     """Every candidate with its score: the pinned as they are pinned, then the best first."""
     if not found:
-        return
+        return []
     tags = tags_of({one.product_id: one.revision for one in found})
     kinships = Kinships(shopper.interests)
     kin = [kindred(kinships, one, tags.get(one.product_id, ())) for one in found]
     behaved, support = behaved_of(behaviour, scores, found)
-    content = scaled(np.array([best.fit for best in kin], np.float32))
+    content = scaled(np.array([best.content for best in kin], np.float32))
+    good = GOOD * max(best.fit for best in kin)
     shopper_trust = blend.trust(behaviour.evidence(shopper.weights), blend.SHOPPER_DOUBT)
     product_trust = blend.trust(support, blend.PRODUCT_DOUBT)
     total = blend.blended(behaved, content, shopper_trust, product_trust)
     columns = (total.tolist(), behaved.tolist(), content.tolist(), product_trust.tolist())
     rows = list(zip(found, kin, *columns, strict=True))
     places = {product_id: place for place, product_id in enumerate(pinned)}
-    rows.sort(key=lambda row: (places.get(row[0].product_id, len(places)), -row[2], row[0].product_id))
-    for one, best, score, by_behaviour, by_content, trusted in rows:
-        yield Ranked(one.product_id, score, (by_behaviour, by_content, shopper_trust, trusted), best)
+    rows.sort(
+        key=lambda row: (
+            places.get(row[0].product_id, len(places)),
+            -row[2] - NEARLY * row[1].is_telling,
+            row[0].product_id,
+        )
+    )
+    return [
+        Ranked(
+            one.product_id,
+            score,
+            (by_behaviour, by_content, shopper_trust, trusted),
+            best,
+            is_good=best.fit >= good,
+        )
+        for one, best, score, by_behaviour, by_content, trusted in rows
+    ]
+
+
+def with_a_place_each(ranked: Sequence[Ranked], pinned: Collection[int]) -> list[Ranked]:
+    """As they are ranked, but for a place among the first four for each interest: its best good product.
+
+    What others took along would fill all four with the goods of whoever buys most, whatever was looked at.
+    """
+    best: dict[int | None, int] = {}
+    for one in ranked:
+        if one.is_good:
+            best.setdefault(one.kin.number, one.product_id)
+    forward = {*best.values(), *pinned}
+    others = [one.product_id for one in ranked if one.product_id not in forward]
+    first = forward.union(others[: max(FOUR - len(forward), 0)])
+    return sorted(ranked, key=lambda one: one.product_id not in first)  # stable
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,21 +317,24 @@ class Kin:
     """How well a product fits the interest that it fits best; `interest` is None where it fits none."""
 
     fit: float
+    content: float = 0.0  # the same, as much as that interest counts
     number: int | None = None
     interest: Interest | None = None
     tags: Sequence[HeldTag] = ()
+    is_telling: bool = False  # whether one of them is worth naming as what both hold
 
     def common(self) -> Sequence[Common]:
         return in_common(self.interest, self.tags) if self.interest else ()
 
 
 def kindred(kinships: Kinships, one: Candidate, tags: Sequence[HeldTag]) -> Kin:
-    fits = kinships.of(one.similarities, tags)
+    fits, telling = kinships.of(one.similarities, tags)
     fit = max(fits, default=0.0)
     if fit <= 0.0:
         return Kin(0.0)
     number = fits.index(fit)
-    return Kin(fit, number, kinships.interests[number], tags)
+    counts = kinships.counts[number]
+    return Kin(fit, fit * counts, number, kinships.interests[number], tags, number in telling)
 
 
 def behaved_of(behaviour: Weights, scores: Floats, found: Sequence[Candidate]) -> tuple[Floats, Floats]:

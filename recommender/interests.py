@@ -188,26 +188,36 @@ def shared_weight(names: Mapping[str, float], tag: HeldTag) -> float:
 
 
 class Kinships:
-    """How well products fit each of some interests: by meaning, and by what reviews say of both."""
+    """How well products fit each of some interests: by meaning, and by what reviews say of both.
+
+    `counts` say how much each interest counts, the main one having 1.
+    """
 
     def __init__(self, interests: Sequence[Interest]) -> None:
         self.interests = interests
-        self._counts = [1.0 - LESSER * (1.0 - interest.weight) for interest in interests]
+        self.counts = [1.0 - LESSER * (1.0 - interest.weight) for interest in interests]
         self._liked: dict[tuple[str, int], list[tuple[int, Mapping[str, float]]]] = defaultdict(list)
         for number, interest in enumerate(interests):
             for key, names in interest.liked.items():
                 self._liked[key].append((number, names))
 
-    def of(self, similarities: Iterable[float], theirs: Iterable[HeldTag]) -> list[float]:
-        """By the interests' numbers, as `similarities`, which are the product's cosines to them."""
-        said = [0.0] * len(self._counts)
+    def of(self, similarities: Iterable[float], theirs: Iterable[HeldTag]) -> tuple[list[float], set[int]]:
+        """By the interests' numbers, as `similarities`, which are the product's cosines to them.
+
+        And the numbers of those with which it shares a tag worth naming.
+        """
+        said, telling = [0.0] * len(self.counts), set()
         for tag in theirs:
             for number, names in self._liked.get(tag.key, ()):
-                said[number] += shared_weight(names, tag)
-        return [
-            (max(cosine, 0.0) + WEIGHT_OF_TAGS * of_tags) * counts
-            for cosine, of_tags, counts in zip(similarities, said, self._counts, strict=True)
+                if weight := shared_weight(names, tag):
+                    said[number] += weight
+                    if tag.rarity >= TELLING:
+                        telling.add(number)
+        fits = [
+            max(cosine, 0.0) + WEIGHT_OF_TAGS * of_tags
+            for cosine, of_tags in zip(similarities, said, strict=True)
         ]
+        return fits, telling
 
 
 def most_telling(common: Sequence[Common]) -> ProductTag | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
@@ -18,14 +19,19 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from recommender import impressions, patience, shelf, tag_memory, weights
 from recommender.for_you import (
     WALKED,
+    Candidate,
     ForYou,
+    Kin,
     Parts,
+    Ranked,
     Shopper,
     candidates,
     candidates_by,
     for_you,
     kindred,
+    ranking,
     shopper_of,
+    with_a_place_each,
 )
 from recommender.interactions import STRENGTHS
 from recommender.interests import Kinships, weights_of
@@ -44,6 +50,7 @@ from recommender.selectors import Placements, Reason, ReasonKind
 from recommender.services import catch_up
 from recommender.tag_memory import tags_of
 from recommender.variety import varied
+from recommender.weights import NOTHING
 from shop.models import Customer, Order, Product, ProductView
 from shop.selectors.history import Viewer
 from shop.selectors.touched import Touch, TouchKind, touches_of
@@ -255,6 +262,55 @@ class TestFour:
         assert first.product_id == goods["Brioche"].pk
         assert first.parts.behaviour == 1.0
         assert first.reason.kind is ReasonKind.TOGETHER
+
+    def test_each_interest_has_a_place_whatever_others_took_along(
+        self, goods: dict[str, Product], alice: Customer
+    ) -> None:
+        Product.objects.update(on_hand=100)
+        bread = [goods[name] for name in KINDS["Bread"][1:5]]
+        for number in range(25):
+            a_paid_order(a_customer(f"shopper{number}"), goods["Sencha"], goods["Pretzels"], *bread)
+        assert learn().fitted is not None
+        looked_at(alice, *(goods[name] for name in ("Sencha", "Longjing", "Pretzels", "Pea puffs")))
+        four = found_for(alice)[:4]
+        assert [sum(name in KINDS[kind] for name in four) for kind in KINDS] == [1, 1, 2]
+        assert {one.parts.interest for one in for_you(of(alice))[:4]} == {0, 1}
+
+    @pytest.mark.parametrize(("closeness", "first"), [(0.75, "Gyokuro"), (0.65, "Baguette")])
+    def test_of_two_that_are_nearly_as_good_the_one_with_a_tag_worth_naming_stands_first(
+        self, goods: dict[str, Product], alice: Customer, closeness: float, first: str
+    ) -> None:
+        for name in ("Sencha", *KINDS["Crisps"][1:]):
+            a_review(goods[name], body="tasty")  # as nearly everything is
+        catch_up(tagger=WordTagger())
+        looked_at(alice, goods["Sencha"])
+        two = [
+            Candidate(goods[name].pk, 1, [similarity])
+            for name, similarity in (("Gyokuro", closeness), ("Baguette", 0.8))
+        ]
+        ranked = ranking(shopper_of(of(alice)), two, NOTHING, np.zeros(0, np.float32))
+        assert ranked[0].product_id == goods[first].pk
+
+
+@pytest.mark.parametrize(
+    ("is_good", "pinned", "order"),
+    [
+        (True, (), [1, 2, 3, 6, 4, 5]),
+        (False, (), [1, 2, 3, 4, 5, 6]),  # nothing is good enough for the second interest
+        (True, (1, 2), [1, 2, 3, 6, 4, 5]),
+        (True, (1, 2, 3, 4, 5), [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_a_place_is_for_what_is_good_for_the_interest_and_behind_what_is_pinned(
+    is_good: bool, pinned: tuple[int, ...], order: list[int]
+) -> None:
+    ranked = [ranked_as(number, interest=0, is_good=number == 3) for number in range(1, 6)]
+    ranked.append(ranked_as(6, interest=1, is_good=is_good))
+    assert [one.product_id for one in with_a_place_each(ranked, pinned)] == order
+
+
+def ranked_as(product_id: int, interest: int, *, is_good: bool) -> Ranked:
+    return Ranked(product_id, 1.0 / product_id, (0.0, 0.0, 0.0, 0.0), Kin(1.0, 1.0, interest), is_good)
 
 
 def fit_of(customer: Customer, product: Product) -> float:
