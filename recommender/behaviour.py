@@ -5,16 +5,20 @@ what was bought then (SLIT: Choi et al., WWW 2021). Products of one day, whose o
 each other; older visits count less. Unlike EASE, what was bought later predicts nothing.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+
+PAIRS_AT_ONCE = 4_000_000  # of events of one user: memory is bounded, however long the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,40 @@ USUAL = Settings()
 
 def fit(data: Interactions, settings: Settings = USUAL) -> Floats:
     """(items, items): how much having bought the row's speaks for the column's. Dense, single precision."""
-    past, bought = pasts(data, settings.visit_decay)
-    weighed = past.T.multiply(data.strengths).tocsr()
-    gram = (weighed @ past).toarray(order="F")
+    gram = np.zeros((data.item_count, data.item_count), np.float32, order="F")
+    together = csc_matrix(gram.shape, dtype=np.float32)
+    for beside, before in products_of(data, settings.visit_decay):
+        places = beside.tocoo()
+        gram[places.row, places.col] += places.data
+        together = together + before.tocsc()
     gram[np.diag_indices_from(gram)] += settings.ridge
-    together = (weighed @ bought).tocsc()
     weights: Floats = (together.T @ inverse(gram)).T  # the inverse is symmetric
     return weights
+
+
+def products_of(data: Interactions, decay: float) -> Iterator[tuple[Any, Any]]:
+    """Of some shoppers after others, (items, items), sparse: what each had by the day of an event beside what
+    else they had by then, and before what came; to be added up."""
+    for part in parts(data):
+        past, bought = pasts(part, decay)
+        weighed = past.T.multiply(part.strengths).tocsr()
+        yield weighed @ past, weighed @ bought
+
+
+def parts(data: Interactions, pairs_at_once: int = PAIRS_AT_ONCE) -> Iterator[Interactions]:
+    """Whole users, as many as have no more than about `pairs_at_once` pairs of events."""
+    _, first, sizes = np.unique(data.users, return_index=True, return_counts=True)
+    part = (np.cumsum(sizes * sizes) - 1) // pairs_at_once
+    begins = first[np.diff(part, prepend=-1) > 0].tolist()
+    for begin, end in pairwise([*begins, len(data.users)]):
+        some = slice(begin, end)
+        yield replace(
+            data,
+            users=data.users[some],
+            items=data.items[some],
+            days=data.days[some],
+            strengths=data.strengths[some],
+        )
 
 
 def pasts(data: Interactions, decay: float) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
 from recommender.models import FeedCursor, Interaction, ProductEntry
 from recommender.reporting import reviews_to_read
+from recommender.turns import LEARNING, turn
 from shop.selectors import feed
 from shop.selectors.feed import FeedPosition
 
@@ -215,6 +216,14 @@ def waiting() -> set[tuple[str, int]]:
 
 
 def behaviour() -> str:
+    vain = learning.attempts_in_vain(settings.BEHAVIOUR_DIR)
+    with turn(LEARNING) as nobody_learns:
+        if vain and nobody_learns:
+            raise Wrong(
+                f"learning was begun {vain.count:,} times and did not end, the last time at "
+                f"{vain.last_at:%Y-%m-%d %H:%M} UTC: see whether memory ran out, and run manage.py "
+                f"fit_behaviour, which says more. The worker waits until {vain.rests_until:%H:%M} UTC."
+            )
     versions = weights.versions(settings.BEHAVIOUR_DIR)
     if not versions:
         if Interaction.objects.exists():

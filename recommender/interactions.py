@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from itertools import chain, groupby
+from operator import itemgetter
 
 import numpy as np
 from django.db import transaction
@@ -19,6 +19,9 @@ from shop.selectors.touched import TouchKind
 BATCH_SIZE = 1000
 MOST_EVENTS = 200  # of one shopper, the latest: a robot's ten thousand would be a hundred million pairs
 DAY = 86_400
+COLUMNS = np.dtype(
+    [("shopper", np.int64), ("product_id", np.int64), ("day", np.int64), ("strength", np.float32)]
+)
 ROUND = "touches that remain"  # among the cursors: how far the last look at all of them came
 # How much a touch tells beside a purchase. Chosen by reasoning: no public history has all four.
 STRENGTHS = {
@@ -144,36 +147,24 @@ def known() -> Known:
 def lesson() -> Lesson:
     """All of them as behaviour is learnt from: a shopper and a product once, by its strongest touch."""
     there = known()
-    rows = list(_strongest(there.up_to))
-    product_ids = np.unique(np.array([product_id for _, product_id, _, _ in rows], np.int64))
-    return Lesson(_events(rows, product_ids), product_ids, there)
-
-
-def _strongest(last: int) -> Iterator[tuple[str, int, int, float]]:
-    """Shopper, product, day and strength, sorted by shopper and day; the latest of each shopper."""
-    found: dict[tuple[str, int], tuple[float, int]] = {}
-    rows = Interaction.objects.filter(pk__lte=last).values_list("shopper", "product_id", "kind", "at")
-    for shopper, product_id, kind, at in rows.iterator():
-        told = (STRENGTHS[TouchKind(kind)], -(int(at.timestamp()) // DAY))
-        if told > found.get((shopper, product_id), (0.0, 0)):
-            found[shopper, product_id] = told
-    by_shopper: dict[str, list[tuple[int, int, float]]] = {}
-    for (shopper, product_id), (strength, day) in found.items():
-        by_shopper.setdefault(shopper, []).append((-day, product_id, strength))
-    for shopper in sorted(by_shopper):
-        for day, product_id, strength in sorted(by_shopper[shopper])[-MOST_EVENTS:]:
-            yield shopper, product_id, day, strength
-
-
-def _events(rows: list[tuple[str, int, int, float]], product_ids: Integers) -> Interactions:
-    numbers: dict[str, int] = {}
-    users = [numbers.setdefault(shopper, len(numbers)) for shopper, _, _, _ in rows]
-    columns: Any = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    return Interactions(
-        np.array(users, np.int64),
-        np.searchsorted(product_ids, np.array(columns[1], np.int64)),
-        np.array(columns[2], np.int64),
-        len(numbers),
-        len(product_ids),
-        np.array(columns[3], np.float32),
+    rows = np.fromiter(_strongest(there.up_to), COLUMNS)
+    product_ids, items = np.unique(rows["product_id"], return_inverse=True)
+    users = rows["shopper"]
+    events = Interactions(
+        users, items, rows["day"], int(users.max(initial=-1)) + 1, len(product_ids), rows["strength"]
     )
+    return Lesson(events, product_ids, there)
+
+
+def _strongest(last: int) -> Iterator[tuple[int, int, int, float]]:
+    """As COLUMNS, sorted by shopper and day; the latest of each shopper, who are read one after another."""
+    rows = Interaction.objects.filter(pk__lte=last).order_by("shopper")
+    touches = rows.values_list("shopper", "product_id", "kind", "at").iterator()
+    for number, (_, theirs) in enumerate(groupby(touches, itemgetter(0))):
+        found: dict[int, tuple[float, int]] = {}
+        for _, product_id, kind, at in theirs:
+            told = (STRENGTHS[TouchKind(kind)], -(int(at.timestamp()) // DAY))
+            found[product_id] = max(told, found.get(product_id, told))
+        events = sorted((-day, product_id, strength) for product_id, (strength, day) in found.items())
+        for day, product_id, strength in events[-MOST_EVENTS:]:
+            yield number, product_id, day, strength

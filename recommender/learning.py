@@ -1,11 +1,15 @@
 """Learning from behaviour, when enough is new: read, fitted outside any transaction, stored whole.
 
 A kill before the file stands leaves the last version in place, and the interactions in the database: the
-next run does the same again.
+next run does the same again. What brought the last one down may bring that one down, too. So a fit is noted
+beside the versions until it has ended well, and after each that did not the worker waits longer.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from django.conf import settings
@@ -21,6 +25,10 @@ from recommender.weights import Fitted, Weights
 
 ENOUGH, ENOUGH_SHARE = 50, 0.05  # new interactions after which it is worth learning again
 LONG = timedelta(days=1)  # after which anything new is
+REST, LONGEST_REST = timedelta(minutes=10), timedelta(days=1)  # after a fit that did not end, and after many
+ATTEMPTS = (
+    "attempts"  # the file that says how many were begun since one ended well, the last when it was written
+)
 RIDGES = {"dense": 300.0, "sparse": 100.0}  # chosen on validation: docs/benchmarks/recommender.md
 
 
@@ -34,6 +42,37 @@ class Learnt:
     is_elsewhere: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class InVain:
+    """Fits that were begun and have not ended well: killed, or out of memory."""
+
+    count: int
+    last_at: datetime
+
+    @property
+    def rests_until(self) -> datetime:
+        """Twice as long after each."""
+        return self.last_at + min(REST * (1 << min(self.count - 1, 10)), LONGEST_REST)
+
+
+def attempts_in_vain(directory: Path) -> InVain | None:
+    """One that is under way is among them."""
+    note = directory / ATTEMPTS
+    try:
+        return InVain(int(note.read_text()), datetime.fromtimestamp(note.stat().st_mtime, UTC))
+    except (OSError, ValueError):
+        return None
+
+
+@contextmanager
+def attempted(directory: Path) -> Iterator[None]:
+    before = attempts_in_vain(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / ATTEMPTS).write_text(str(before.count + 1 if before else 1))
+    yield
+    (directory / ATTEMPTS).unlink(missing_ok=True)
+
+
 def learn(*, at_once: bool = False) -> Learnt:
     """Read what shoppers touched, and fit a new version where that is due, or `at_once`."""
     with turn(LEARNING) as is_ours:
@@ -42,9 +81,10 @@ def learn(*, at_once: bool = False) -> Learnt:
         read = ingest_touches()
         if not (at_once or is_due(weights.latest_fitted(settings.BEHAVIOUR_DIR), timezone.now())):
             return Learnt(read)
-        forgotten = forget_what_is_gone()
-        fitted = fit(lesson(), timezone.now())
-        weights.store(settings.BEHAVIOUR_DIR, fitted)
+        with attempted(settings.BEHAVIOUR_DIR):
+            forgotten = forget_what_is_gone()
+            fitted = fit(lesson(), timezone.now())
+            weights.store(settings.BEHAVIOUR_DIR, fitted)
         return Learnt(read, forgotten, fitted.fitted)
 
 
@@ -54,6 +94,8 @@ def is_worth_it() -> bool:
         if not is_ours:
             return False
         ingest_touches()
+        if (vain := attempts_in_vain(settings.BEHAVIOUR_DIR)) and timezone.now() < vain.rests_until:
+            return False
         return is_due(weights.latest_fitted(settings.BEHAVIOUR_DIR), timezone.now())
 
 

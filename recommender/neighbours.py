@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 
-from recommender.behaviour import USUAL, Floats, Integers, Interactions, Settings, fit, pasts
+from recommender.behaviour import USUAL, Floats, Integers, Interactions, Settings, fit, products_of
 
 MOST_DENSE = 10_000  # items: up to here a dense matrix takes seconds and some hundred MB
 NEIGHBOURS = 100
@@ -39,16 +39,16 @@ def strongest(weights: Floats, kept: int = KEPT) -> Any:
 
 def fit_sparsely(data: Interactions, settings: Settings = USUAL, neighbours: int = NEIGHBOURS) -> Any:
     """(items, items), sparse: each column a ridge regression on its nearest items alone."""
-    past, bought = pasts(data, settings.visit_decay)
-    weighed = past.T.multiply(data.strengths).tocsr()
-    gram = (weighed @ past).tocsr()
+    shape = (data.item_count, data.item_count)
+    gram, together = csr_matrix(shape, dtype=np.float32), csc_matrix(shape, dtype=np.float32)
+    for beside, before in products_of(data, settings.visit_decay):
+        gram, together = gram + beside, together + before.tocsc()
     gram.sort_indices()
-    together = (weighed @ bought).tocsc()
     parts = list(columns_of(gram, together, settings.ridge, neighbours))
-    rows = np.concatenate([rows for rows, _, _ in parts])
-    columns = np.concatenate([columns for _, columns, _ in parts])
-    values = np.concatenate([values for _, _, values in parts])
-    return csr_matrix((values, (rows, columns)), shape=(data.item_count, data.item_count))
+    if not parts:  # nobody touched two
+        return csr_matrix(shape, dtype=np.float32)
+    rows, columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return csr_matrix((values, (rows, columns)), shape=shape)
 
 
 def columns_of(

@@ -37,10 +37,15 @@ def catch_up() -> None:
 def learn_from_behaviour() -> None:
     """Looks whether it is due; the learning itself is a process of its own.
 
-    It may take ten seconds and a gigabyte, and a review's tags shall not wait for it here.
+    It may take minutes and gigabytes, and a review's tags shall not wait for it here.
     """
-    if not (_learning and _learning[0].poll() is None) and learning.is_worth_it():
-        _learning[:] = [subprocess.Popen([sys.executable, MANAGE, "fit_behaviour", "--if-due"])]
+    if _learning and (code := _learning[0].poll()) is None:
+        return
+    if _learning and code:
+        logger.error("Learning from behaviour ended with code %d: see manage.py doctor.", code)
+    _learning.clear()
+    if learning.is_worth_it():
+        _learning.append(subprocess.Popen([sys.executable, MANAGE, "fit_behaviour", "--if-due"]))
 
 
 @shared_task

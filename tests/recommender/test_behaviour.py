@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recommender.behaviour import Interactions, Settings, contexts, fit, inverse, pairs
+from recommender.behaviour import Interactions, Settings, contexts, fit, inverse, pairs, parts, products_of
 
 GENTLE = Settings(ridge=1.0)
 
@@ -28,6 +28,21 @@ def test_products_of_one_day_lead_to_each_other() -> None:
 def test_only_events_of_the_same_user_are_paired() -> None:
     rows, columns = pairs(np.array([0, 0, 3]))
     assert list(zip(rows.tolist(), columns.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)]
+
+
+def test_what_is_learnt_of_some_users_after_others_is_what_is_learnt_of_all_at_once() -> None:
+    history = bought(*((user, item, item) for user in range(7) for item in range(user % 4 + 1)))
+    few = list(parts(history, pairs_at_once=20))
+    assert [sorted(set(part.users.tolist())) for part in few] == [[0, 1, 2], [3, 4, 5], [6]]
+    whole, added = (
+        [sum(matrices).toarray() for matrices in zip(*each, strict=True)]
+        for each in (
+            products_of(history, 0.8),
+            (products for part in few for products in products_of(part, 0.8)),
+        )
+    )
+    np.testing.assert_allclose(added, whole, rtol=1e-6)
+    assert np.count_nonzero(whole) > 0
 
 
 def test_a_context_fades_with_place_and_days() -> None:

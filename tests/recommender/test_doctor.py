@@ -15,7 +15,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from recommender import diagnosis, heartbeat, weights
+from recommender import diagnosis, heartbeat, learning, weights
 from recommender.chat import embedder as chat_embedder
 from recommender.chat.breaker import Breaker
 from recommender.embedders import put_in_use
@@ -249,6 +249,23 @@ def test_a_behaviour_model_that_is_missing_damaged_or_old(settings: Settings) ->
     )
     assert Interaction.objects.count() == 1
     assert "run manage.py fit_behaviour; the worker should have" in wrong()["behaviour"]
+
+
+def test_learning_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_view(viewer=Viewer(customer_id=a_customer().pk), product=a_product())
+    catch_up(tagger=WordTagger())
+
+    def out_of_memory(*arguments: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(learning, "fit", out_of_memory)
+        for _ in range(2):
+            with pytest.raises(MemoryError):
+                learn()
+    assert "learning was begun 2 times and did not end" in wrong()["behaviour"]
+    learn()
+    assert wrong() == {}
 
 
 @pytest.mark.processes

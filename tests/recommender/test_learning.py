@@ -1,6 +1,7 @@
 """What shoppers touched is copied, learnt from when enough is new, and stored whole by version."""
 
 import logging
+import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from pytest_django import Settings
 
 from recommender import interactions, learning, weights
 from recommender.exceptions import BehaviourUnreadable
-from recommender.interactions import STRENGTHS, forget_what_is_gone, ingest_touches, lesson
+from recommender.interactions import STRENGTHS, Lesson, forget_what_is_gone, ingest_touches, lesson
 from recommender.learning import learn
 from recommender.models import Interaction
 from recommender.services import EnoughForNow
@@ -212,6 +213,31 @@ class TestWhenItIsDue:
         last = weights.latest(directory).fitted
         tomorrow = timezone.now() + timedelta(days=1, minutes=1)
         assert learning.is_due(last, tomorrow) is is_due
+
+    def test_after_fits_that_did_not_end_it_waits_twice_as_long_each_time(
+        self, alice: Customer, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record_view(viewer=Viewer(customer_id=alice.pk), product=a_product())
+
+        def out_of_memory(learnt: Lesson, now: datetime) -> None:
+            raise MemoryError
+
+        def is_worth_it_after(minutes: int) -> bool:
+            then = timezone.now() - timedelta(minutes=minutes)
+            os.utime(directory / learning.ATTEMPTS, times=(then.timestamp(), then.timestamp()))
+            return learning.is_worth_it()
+
+        assert learning.is_worth_it()
+        with monkeypatch.context() as patched:
+            patched.setattr(learning, "fit", out_of_memory)
+            for minutes in (10, 20, 40):
+                with pytest.raises(MemoryError):
+                    learn()
+                assert (is_worth_it_after(minutes - 1), is_worth_it_after(minutes)) == (False, True)
+        assert learn().fitted is not None
+        record_view(viewer=Viewer(customer_id=alice.pk), product=a_product())
+        assert learn(at_once=True).fitted is not None
+        assert learning.attempts_in_vain(directory) is None
 
     def test_two_do_not_learn_at_once(self, alice: Customer) -> None:
         elsewhere = connections.create_connection("recommender")

@@ -36,6 +36,11 @@ def test_only_the_nearest_have_a_say() -> None:
     assert followed == [1, 2, 3, 4, 5, 6, 0]
 
 
+def test_where_nobody_took_two_products_nothing_goes_with_anything() -> None:
+    alone = Interactions(np.arange(7), np.arange(7), np.zeros(7, np.int64), 7, 7)
+    assert fit_sparsely(alone, GENTLE).nnz == 0
+
+
 def test_of_a_dense_row_the_largest_are_kept_whatever_their_sign() -> None:
     rows = np.array([[0.1, -0.9, 0.5], [0.0, 0.2, -0.3]], np.float32)
     np.testing.assert_array_equal(
