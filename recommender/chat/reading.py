@@ -26,7 +26,7 @@ from recommender.chat.finetuning import tuned_model
 from recommender.chat.protocol import Question, Reply, Usage
 from recommender.chat.spending import Reservation, reserve, settle
 from recommender.chat.wishes import INSTRUCTIONS, MOST_LABELS, told_in, wish_question
-from recommender.exceptions import RecommenderUnavailable
+from recommender.exceptions import RecommenderError, RecommenderUnavailable
 from recommender.intent import Told
 from recommender.models import ChatCall, ChatOutcome, Label
 from recommender.patience import page_patience
@@ -115,7 +115,8 @@ def answered(account: Account, question: Question, call: ChatCall, reservation: 
 def within(seconds: float, work: Callable[[], T]) -> T:
     """What `work` returns. Raises ServerFailed once `seconds` are over, whatever it still waits for.
 
-    A timeout of the library is of each read: a server that sends a byte now and then would hold a page.
+    A timeout of the library is of each read: a server that sends a byte now and then would hold a page. And
+    where `work` breaks down in a way that nobody foresaw: no page is to break down with it.
     """
     if not _places.acquire(blocking=False):
         raise ServerFailed("too many calls are under way")
@@ -134,6 +135,11 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         return result.result(seconds)
     except TimeoutError as error:
         raise ServerFailed("it did not answer in time", is_charged=True) from error
+    except RecommenderError:
+        raise
+    except Exception as error:
+        logger.exception("A call of the chat server broke down.")
+        raise ServerFailed(f"the call broke down with {type(error).__name__}", is_charged=True) from error
 
 
 def open_server(account: Account) -> "Server":

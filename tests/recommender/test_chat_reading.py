@@ -181,6 +181,21 @@ def test_a_server_that_is_too_slow_is_not_waited_for(
     assert call.cost > 0
 
 
+def test_a_call_that_breaks_down_in_a_way_that_nobody_foresaw_leaves_the_page_whole(
+    client: Client, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.OPENAI_API_KEY = "sk-…"  # copied from where it was shown in part
+    page = asked(client)
+    assert BY_RULES in page
+    assert "crunchy" in chips(page)
+    call = ChatCall.objects.get()
+    assert (call.outcome, call.cost) == ("failed", spent())
+    assert "A call of the chat server broke down." in caplog.text
+    for number in range(3):
+        assert BY_RULES in asked(client, f"crunchy {number}")
+    assert ChatCall.objects.count() == 3  # then it rests
+
+
 @pytest.mark.parametrize("event", [Refuse(503), HangUp()])
 def test_what_passes_is_tried_again_within_the_time(client: Client, chat: ChatServer, event: Event) -> None:
     chat.next_up.append(event)
