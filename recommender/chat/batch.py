@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from recommender.chat.exceptions import BadAnswer, ServerFailed
+from recommender.chat.exceptions import BadAnswer, NoCompletion, ServerFailed
 from recommender.chat.journal import Journal
 from recommender.chat.labelling import Advance, Answered, Asking, CostsTooMuch, Run
 from recommender.chat.protocol import Reply, Usage, reply_of
@@ -226,7 +226,7 @@ def reply_in(response: Mapping[str, Any]) -> Reply:
     """One that is no completion is to be paid for, too: it is of no use, and the others are."""
     try:
         return reply_of(response.get("body"))
-    except BadAnswer as error:
+    except NoCompletion as error:
         return Reply("", Usage(), error.reason)
 
 

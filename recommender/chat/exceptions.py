@@ -46,6 +46,13 @@ class BadAnswer(ChatError):
         self.reason = reason
 
 
+class NoCompletion(BadAnswer):
+    """It is JSON as a server of this protocol sends, and holds no answer to this one question."""
+
+    def __init__(self) -> None:
+        super().__init__("it is no chat completion")
+
+
 class Resting(ChatError):
     """It failed several times in a row, so nobody asks it for a while."""
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from decimal import Decimal
 from threading import Event
 
-from recommender.chat.exceptions import ServerFailed
+from recommender.chat.exceptions import NoCompletion, ServerFailed
 from recommender.chat.labelling import Advance, Answered, Asking, CostsTooMuch, Run
-from recommender.chat.protocol import Reply
+from recommender.chat.protocol import Reply, Usage
 from recommender.chat.server import Server
 from recommender.chat.spending import Reservation, reserve, settle
 
@@ -69,7 +69,7 @@ def take_answers(run: Run, under_way: Pending, advance: Advance) -> None:
 
 
 def take(run: Run, asking: Asking, reservation: Reservation, future: "Future[Reply]") -> None:
-    """Raises ChatError, unless it is this one question alone that the server will not read."""
+    """Raises ChatError, unless it is this one question alone that the server will not read or answer."""
     try:
         reply = future.result()
     except ServerFailed as error:
@@ -79,6 +79,10 @@ def take(run: Run, asking: Asking, reservation: Reservation, future: "Future[Rep
             raise
         run.take(Answered(asking.key, "", error.reason, Decimal(0)))
         return
+    except NoCompletion as error:  # to be paid for, and the next time as well
+        if not run.is_begun:
+            raise
+        reply = Reply("", Usage(), error.reason)
     cost = run.charged(reply.usage, reservation.cost)
     run.take(Answered(asking.key, reply.content, reply.problem, cost))
     settle(reservation, cost)
@@ -89,7 +93,7 @@ def keep_what_is_paid(run: Run, under_way: Pending) -> None:
     wait(under_way)
     for future, (asking, reservation) in under_way.items():
         failure = future.exception()
-        if failure is None:
+        if failure is None or (isinstance(failure, NoCompletion) and run.is_begun):
             take(run, asking, reservation, future)
         elif not getattr(failure, "is_charged", True):
             settle(reservation, Decimal(0))

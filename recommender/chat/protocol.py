@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.chat.exceptions import BadAnswer
+from recommender.chat.exceptions import NoCompletion
 
 # Nobody's address and number leaves, whoever typed it. Figures of a price or a weight are shorter.
 _PRIVATE = re.compile(
@@ -88,7 +88,7 @@ class Reply:
 
 
 def reply_of(completion: object) -> Reply:
-    """What stands in a completion. Raises BadAnswer where it is none."""
+    """What stands in a completion. Raises NoCompletion where it is none."""
     try:
         choice = completion["choices"][0]  # type: ignore[index]
         message, finish = choice["message"], choice.get("finish_reason")
@@ -96,7 +96,7 @@ def reply_of(completion: object) -> Reply:
         usage = Usage(int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0))
         content, refusal = message.get("content"), message.get("refusal")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise BadAnswer("it is no chat completion") from error
+        raise NoCompletion from error
     if refusal:
         return Reply("", usage, "the model refused to answer")
     if finish == "length":

@@ -213,6 +213,22 @@ def test_what_is_no_answer_at_all_ends_the_run_too(reviews: Path, chat: ChatServ
     assert not reviews.with_name("pairs.jsonl").exists()
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_one_pair_that_is_answered_without_a_completion_is_passed_over(
+    reviews: Path, chat: ChatServer, concurrency: int
+) -> None:
+    """It is paid for, and would be the next time as well."""
+    make(reviews, limit=1)
+    chat.next_up.append(Say('{"id": "1", "object": "chat.completion", "choices": []}'))
+    printed = make(reviews, concurrency=concurrency)
+    assert f"  1: {Problem.SILENT}" in printed
+    [unread] = [entry for entry in journal_of(reviews) if entry.get("problem")]
+    assert unread["problem"] == "it is no chat completion"
+    assert spent() == (PRODUCTS - 1) * COST + Decimal(unread["cost"])
+    make(reviews)
+    assert len(chat.completions) == PRODUCTS
+
+
 def test_one_pair_that_the_server_will_not_read_is_passed_over(reviews: Path, chat: ChatServer) -> None:
     chat.next_up += [Message({"content": labels()}), Refuse(400, "That is not allowed.")]
     printed = make(reviews, concurrency=1)
