@@ -10,6 +10,7 @@ from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from matplotlib import font_manager
@@ -77,9 +78,10 @@ def spots_of(product_id: int) -> list[Spot]:
 
 def all_spots() -> list[Spot]:
     """The commonest MOST_ON_THE_MAP."""
-    products = Counter(TagCluster.objects.values_list("medoid_id", flat=True))
-    common = [text for text, _count in sorted(products.items(), key=lambda pair: (-pair[1], pair[0]))]
-    labels = Label.objects.in_bulk(common[:MOST_ON_THE_MAP])
+    counted = TagCluster.objects.order_by().values("medoid_id").annotate(n=Count("pk"))
+    common = counted.order_by("-n", "medoid_id").values_list("medoid_id", "n")[:MOST_ON_THE_MAP]
+    products = dict(common)
+    labels = Label.objects.in_bulk(products)
     return [
         Spot(
             text,

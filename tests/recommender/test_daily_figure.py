@@ -1,10 +1,13 @@
 """The tag model's health in the admin's daily view."""
 
+import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from recommender.exceptions import RecommenderUnavailable
@@ -47,6 +50,19 @@ def test_the_figure_counts_what_the_model_has_not_read_and_leads_to_it(
     client.force_login(staff)
     page = client.get(figure.url).content.decode()
     assert [f"Review {number}" in page for number in (1, 2, 3, 4)] == [True, True, False, False]
+
+
+def test_reviews_are_narrowed_to_those_that_a_version_has_read(client: Client, staff: Customer) -> None:
+    for number, version in enumerate(("v2", "v1", "v2", "")):
+        an_entry(number, labelled_with=version)
+    client.force_login(staff)
+    with CaptureQueriesContext(connections["recommender"]) as asked:
+        page = client.get("/admin/recommender/reviewentry/").content.decode()
+    choices = re.findall(r'href="\?labelled_with__exact=(\w*)"', page)
+    assert choices == ["", "v1", "v2"]
+    assert not any("DISTINCT" in query["sql"] for query in asked)  # which would read every review
+    narrowed = client.get("/admin/recommender/reviewentry/?labelled_with__exact=v2").content.decode()
+    assert [f"Review {number}" in narrowed for number in range(4)] == [True, False, True, False]
 
 
 def test_without_a_model_the_figure_counts_what_none_has_read(

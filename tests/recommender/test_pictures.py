@@ -58,6 +58,12 @@ def test_a_label_in_no_group_is_shown_too(tea: Product) -> None:
     assert [spot.group for spot in spots_of(tea.pk) if spot.label == "crunchy"] == [None]
 
 
+def test_the_map_shows_the_commonest(tea: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    common, *_ = sorted(all_spots(), key=lambda spot: (-spot.count, spot.label))
+    monkeypatch.setattr(pictures, "MOST_ON_THE_MAP", 1)
+    assert [(spot.label, spot.count) for spot in all_spots()] == [(common.label, common.count)]
+
+
 @pytest.mark.parametrize("labels", [1, 2, 7])
 @pytest.mark.parametrize("is_map", [True, False])
 def test_any_number_of_labels_has_places(labels: int, is_map: bool) -> None:
