@@ -3,14 +3,14 @@
 A product's revision says whether its tags are; a label's vector changes with the encoder alone.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
 from recommender.interests import Floats, HeldTag, tag_vector
+from recommender.kept import Kept
 from recommender.models import Label, TagCluster
 from recommender.scoring import Rarities
 from recommender.selectors import most_products
@@ -22,40 +22,10 @@ MOST_KEPT = 20_000
 TAGS_EACH = 8
 FOR_SECONDS = 60  # the count of the commonest label
 
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
-
-
 PUBLISHED = """
     SELECT product_id, published_revision, model_version FROM recommender_productentry
     WHERE product_id = ANY(%(ids)s::bigint[])
 """
-
-
-class Kept(Generic[KeyT, ValueT]):
-    """What was asked for last, MOST_KEPT of it."""
-
-    def __init__(self) -> None:
-        self._rows: OrderedDict[KeyT, ValueT] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, keys: Iterable[KeyT]) -> dict[KeyT, ValueT]:
-        return {key: self._rows[key] for key in keys if key in self._rows}
-
-    def keep(self, rows: Mapping[KeyT, ValueT]) -> None:
-        with self._lock:
-            self._rows.update(rows)
-            while len(self._rows) > MOST_KEPT:
-                self._rows.popitem(last=False)
-
-    def forget(self, keys: Iterable[KeyT]) -> None:
-        with self._lock:
-            for key in keys:
-                self._rows.pop(key, None)
-
-    def forget_all(self) -> None:
-        with self._lock:
-            self._rows.clear()
 
 
 class Published(NamedTuple):
@@ -65,10 +35,12 @@ class Published(NamedTuple):
     model_version: str
 
 
-_published: Kept[int, Published] = Kept()  # by product id
-_tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept()  # by product id and revision
-_vectors: Kept[tuple[str, str], Floats] = Kept()  # by label and the encoder's version
-_directions: Kept[tuple[int, int, str], Floats | None] = Kept()  # by product id, revision and the same
+_published: Kept[int, Published] = Kept(MOST_KEPT)  # by product id
+_tags: Kept[tuple[int, int], tuple[HeldTag, ...]] = Kept(MOST_KEPT)  # by product id and revision
+_vectors: Kept[tuple[str, str], Floats] = Kept(MOST_KEPT)  # by label and the encoder's version
+_directions: Kept[tuple[int, int, str], Floats | None] = Kept(
+    MOST_KEPT
+)  # by product id, revision and the same
 
 
 def published_lately(product_ids: Iterable[int]) -> dict[int, Published]:

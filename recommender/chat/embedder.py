@@ -6,11 +6,9 @@ reserved and settled outside the page's transaction, and the page stops waiting 
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -24,6 +22,7 @@ from recommender.chat.reading import ALLOWANCE, open_server, within
 from recommender.chat.spending import reserved, settle
 from recommender.embedding import Floats, unit
 from recommender.exceptions import EmbedderSilent, ModelMismatch
+from recommender.kept import Kept
 from recommender.models import DIMENSIONS
 
 AT_ONCE = 128  # texts of a call
@@ -36,25 +35,7 @@ logger = logging.getLogger(__name__)
 breaker = Breaker()
 
 
-@dataclass(slots=True)
-class Kept:
-    """The vectors asked for last."""
-
-    rows: OrderedDict[tuple[str, str], Floats] = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
-
-    def of(self, model: str, texts: Sequence[str]) -> dict[str, Floats]:
-        with self.lock:
-            return {text: self.rows[model, text] for text in texts if (model, text) in self.rows}
-
-    def add(self, model: str, found: dict[str, Floats]) -> None:
-        with self.lock:
-            self.rows |= {(model, text): vector for text, vector in found.items()}
-            while len(self.rows) > MOST_KEPT:
-                self.rows.popitem(last=False)
-
-
-kept = Kept()
+kept: Kept[tuple[str, str], Floats] = Kept(MOST_KEPT)  # by model and text
 
 
 @dataclass(slots=True)
@@ -76,7 +57,8 @@ class ServedEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         sent = [without_private_data(text[:LONGEST]).strip() or NOTHING for text in texts]
-        known = kept.of(self.account.model, sent)
+        found = kept.of((self.account.model, text) for text in sent)
+        known = {text: vector for (_, text), vector in found.items()}
         missing = list(dict.fromkeys(text for text in sent if text not in known))
         for start in range(0, len(missing), AT_ONCE):
             some = missing[start : start + AT_ONCE]
@@ -109,7 +91,7 @@ class ServedEmbedder:
             if not parts:
                 raise
             vectors = np.concatenate([self._taken(part, deadline) for part in parts])
-        kept.add(self.account.model, dict(zip(texts, vectors, strict=True)))
+        kept.keep({(self.account.model, text): vector for text, vector in zip(texts, vectors, strict=True)})
         return vectors
 
     def _paid(self, texts: Sequence[str], deadline: float) -> Floats:

@@ -12,11 +12,12 @@ from pytest_django import Settings
 from recommender.chat import embedder as embedder_module
 from recommender.chat.account import embedding_account
 from recommender.chat.breaker import Breaker
-from recommender.chat.embedder import Kept, ServedEmbedder
+from recommender.chat.embedder import ServedEmbedder
 from recommender.chat.exceptions import NotConfigured
 from recommender.chat.spending import this_month
 from recommender.embedding import Floats, unit
 from recommender.exceptions import EmbedderSilent, ModelMismatch
+from recommender.kept import Kept
 from recommender.models import DIMENSIONS, ChatMonth
 from tests.chat_server import KEY, ChatServer, Event, Refuse, Say, Wait, running, vector_of
 
@@ -30,7 +31,7 @@ def chat(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatSe
         settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = server.url, KEY
         settings.OPENAI_EMBEDDING_MODEL = "small-embedding"
         settings.OPENAI_EMBEDDING_PRICE = (Decimal(20), Decimal(0))
-        monkeypatch.setattr(embedder_module, "kept", Kept())
+        monkeypatch.setattr(embedder_module, "kept", Kept(embedder_module.MOST_KEPT))
         monkeypatch.setattr(embedder_module, "breaker", Breaker())
         yield server
 

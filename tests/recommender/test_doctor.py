@@ -21,6 +21,7 @@ from recommender.chat.breaker import Breaker
 from recommender.embedders import put_in_use
 from recommender.embedding import default_embedder
 from recommender.exceptions import ModelMismatch
+from recommender.kept import Kept
 from recommender.learning import learn
 from recommender.models import FeedCursor, Interaction, ProductEntry
 from recommender.services import catch_up
@@ -171,7 +172,7 @@ def test_vectors_of_another_encoder_than_embedder_names(settings: Settings) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_a_server_of_vectors_is_asked_for_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_embedder, "kept", chat_embedder.Kept())
+    monkeypatch.setattr(chat_embedder, "kept", Kept(chat_embedder.MOST_KEPT))
     monkeypatch.setattr(chat_embedder, "breaker", Breaker())
     settings.EMBEDDER, settings.OPENAI_API_KEY = "openai", KEY
     settings.CHAT_TIMEOUT_MS = 20_000
@@ -182,7 +183,7 @@ def test_a_server_of_vectors_is_asked_for_one(settings: Settings, monkeypatch: p
         sentence = "openai:small-embedding, which EMBEDDER=openai names, answers."
         assert told()[1]["sentence encoder"] == ("ok", sentence)
         assert server.texts == [diagnosis.PROBE]
-    monkeypatch.setattr(chat_embedder, "kept", chat_embedder.Kept())
+    monkeypatch.setattr(chat_embedder, "kept", Kept(chat_embedder.MOST_KEPT))
     settings.OPENAI_BASE_URL = "http://127.0.0.1:9/v1"  # where nothing listens
     assert wrong()["sentence encoder"].endswith("See EMBEDDER and what it needs.")
 
