@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from recommender.chinese import terms
+from recommender.chinese import is_chinese, terms
 from recommender.words import content_words, stem
 
 _INGREDIENTS = re.compile(r"ingredients\s*[:：]([^\u3400-\u9fff]*)", re.IGNORECASE)
@@ -20,7 +20,7 @@ _INGREDIENTS_ZH = re.compile(r"(?:配料|成分|原料)\s*[:：](.*)", re.DOTALL
 _ABSENT = re.compile(
     r"\b(?:no|not|without|never|free (?:of|from)|nothing from|instead of|keep away from)\b[^.,;:|()\n]*"
     r"|\b\w+[ -]free\b"
-    r"|(?:不含|不加|不放|未添加|没有|零添加|无添加|无)[^。，；,;()（）\n]*",
+    r"|(?:不含|不加|不放|未添加|没有|零添加|无添加)[^。，；,;()（）\n]*",
     re.IGNORECASE,
 )
 _CLAIM = re.compile(r"\b(?:(\w+)[ -]free|(vegan)|(decaf)\w*)\b", re.IGNORECASE)
@@ -37,7 +37,8 @@ def held_terms(name: str, detail: str, texts: Iterable[str] = ()) -> list[str]:
     listed = _INGREDIENTS.search(detail) or _INGREDIENTS_ZH.search(detail)
     said = " . ".join((name, listed[1]) if listed else (name, detail, *texts))
     everything = " . ".join((name, detail, *texts))
-    present = _NAMESAKES.sub(lambda match: match[1] or " ", _ABSENT.sub(" ", said))
+    without = _absent_kinds().sub(" ", _ABSENT.sub(" ", said))
+    present = _NAMESAKES.sub(lambda match: match[1] or " ", without)
     claimed = {stem((free or vegan or decaf).lower()) for free, vegan, decaf in _CLAIM.findall(everything)}
     absent = {term for claim in claimed for term in kinds().get(claim, ())}
     held = [*map(stem, content_words(present)), *terms(present)]
@@ -53,6 +54,14 @@ def of_kind(word: str) -> list[str]:
 
 def is_kind(word: str) -> bool:
     return word in kinds() or stem(word) in kinds()
+
+
+@cache
+def _absent_kinds() -> re.Pattern[str]:
+    """无 before a kind alone, and no further: boneless chicken (无骨鸡肉) is chicken, and 无花果 is a fig."""
+    told = {word for name, its in kinds().items() for word in (name, *its) if is_chinese(word)}
+    named = "|".join(sorted(told, key=len, reverse=True))
+    return re.compile(f"无(?:人工|额外|任何|蔗)?(?:{named})")
 
 
 @cache

@@ -23,6 +23,12 @@ from recommender.contents import held_terms, of_kind
         ("Ingredients: cocoa mass, sugar.", "chocolate", True),
         ("配料：燕麦、榛子。", "坚果", True),
         ("配料：燕麦。不含坚果。", "坚果", False),
+        ("配料：无骨鸡肉、盐。", "鸡肉", True),
+        ("无花果燕麦棒", "燕麦", True),
+        ("无糖巧克力", "巧克力", True),
+        ("无糖巧克力", "糖", False),
+        ("无麸质，无乳糖的糕", "乳糖", False),
+        ("无人工香精", "添加剂", False),
     ],
 )
 def test_ingredients_count_and_what_is_said_to_be_absent_does_not(
