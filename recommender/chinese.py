@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 # Characters of grammar and of asking, which say nothing of the goods.
-_EMPTY = frozenset(
+EMPTY = frozenset(
     "的了是我你他她它们想要来去有没不很太会能可以吗呢吧啊一个些点种那这什么给和与或就都也还再又请帮找做当用吃喝买适合东西"
 )
 # Of these, what is part of no name of goods: a pair with one of them is two words that met.
@@ -40,4 +40,4 @@ def asked_terms(text: str) -> list[str]:
 
 
 def _is_telling(term: str) -> bool:
-    return not _EMPTY.issuperset(term) and _BETWEEN_WORDS.isdisjoint(term)
+    return not EMPTY.issuperset(term) and _BETWEEN_WORDS.isdisjoint(term)

@@ -15,9 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recommender.chinese import EMPTY as EMPTY_ZH
 from recommender.chinese import han_words, is_chinese
 from recommender.contents import is_kind, of_kind
-from recommender.leaving_out import WITHOUT_ZH, left_out_in_chinese, plainly_put, plainly_put_in_chinese
+from recommender.leaving_out import DONT, WITHOUT_ZH, left_out_in_chinese, plainly_put, plainly_put_in_chinese
 from recommender.prices import without_prices
 from recommender.words import EMPTY, content_words, stems_of, words_of
 from shop.label_names import chinese_names
@@ -37,7 +38,9 @@ NEGATIONS = frozenset(
 EXCLUSIONS = frozenset(("no", "without", "avoid"))  # before a thing; the others may stand before a quality
 _FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it", "little"}
 _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
-_NOT_ZH = ("不要", "不含", "没有", "不想要", "别太", "不能", "不太", "不", "无", "没", "别")
+_NOT_ZH = re.compile(rf"(?:不要|不含|没有|不能|不太|不|无|没|{DONT})$")
+_A_QUALITY_ENDS = frozenset("味口的了")  # and with words of grammar: 不要辣味, but 不要辣椒
+_DENIALS = ("not ", "no ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,12 @@ class Inventory:
     def is_criticism(self, label: str) -> bool:
         return self.polarities.get(label, 0) < 0
 
+    def denied_by(self, label: str) -> list[str]:
+        """What a label that begins with “not” or “no” denies: “not spicy” is not “too spicy” either."""
+        quality = label.partition(" ")[2]
+        names = (quality, f"too {quality}")
+        return [name for name in names if name in self and name not in cues()["diets"]]
+
 
 @dataclass(slots=True)
 class _Found:
@@ -149,14 +158,19 @@ class _Found:
 
     def add(self, label: str, is_negated: bool) -> None:
         """Criticism is never wanted: “bitter tea” asks for no bad tea."""
-        if label not in self.inventory and not is_negated and label in cues()["diets"]:
+        if label in self.inventory:
+            if is_negated:
+                self.unwanted[label] = None
+            elif not self.inventory.is_criticism(label):
+                self.wanted[label] = None
+        elif label.startswith(_DENIALS):
+            # Never by meaning: to an encoder “not spicy” is nearly “spicy”.
+            for denied in self.inventory.denied_by(label):
+                self.add(denied, not is_negated)
+        elif label in cues()["diets"] and not is_negated:
             self.without_words[cues()["diets"][label]] = None
-        elif label not in self.inventory:
+        else:
             self.elsewhere[label] = is_negated
-        elif is_negated:
-            self.unwanted[label] = None
-        elif not self.inventory.is_criticism(label):
-            self.wanted[label] = None
 
 
 def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
@@ -306,18 +320,25 @@ def read_chinese(sentence: str, found: _Found) -> None:
         ) and phrase.startswith(WITHOUT_ZH)
         if phrase not in sentence or is_for_the_text:
             continue
+        before, _, after = sentence.partition(phrase)
+        if before.endswith(WITHOUT_ZH) and (label is PLAIN or begins_a_thing(phrase, after)):
+            continue
         if label is PLAIN:
             sentence = sentence.replace(phrase, "　")
             continue
-        before = sentence[: sentence.index(phrase)]
-        is_negated = before.endswith(_NOT_ZH)
+        is_negated = _NOT_ZH.search(before) is not None
         found.add(label, is_negated)
         sentence = sentence.replace(phrase, "　")
         is_claim = label in cues()["diets"] and not is_negated
-        if (is_negated or phrase.startswith(_NOT_ZH)) and not is_claim:
+        if (is_negated or _NOT_ZH.match(phrase[0])) and not is_claim:
             about = about.replace(phrase, "　")
     found.about.append(left_out_in_chinese(about)[0])
     found.without_words |= dict.fromkeys(left_out_in_chinese(sentence)[1])
+
+
+def begins_a_thing(phrase: str, after: str) -> bool:
+    """Whether a single character goes on as a longer word: 不要香菜 says nothing of 香."""
+    return len(phrase) == 1 and is_chinese(after[:1]) and after[0] not in EMPTY_ZH | _A_QUALITY_ENDS
 
 
 @cache

@@ -101,6 +101,69 @@ def test_a_label_that_nobody_here_carries_gives_way_to_one_that_means_the_same()
     assert understood("a rich stock", Inventory(LABELS), similar).wanted == ("strong flavor",)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "non-spicy noodles",
+        "noodles that are not spicy",
+        "nothing spicy",
+        "不辣的方便面",
+        "不要辣的面",
+        "怕辣",
+    ],
+)
+def test_what_is_denied_is_unwanted_and_never_what_an_encoder_finds_near_it(sentence: str) -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("spicy", 0.9 if phrase == "not spicy" else 0.2) for phrase in phrases]
+
+    intent = understood(sentence, Inventory(LABELS | {"spicy": 1}), similar)
+    assert (intent.wanted, intent.unwanted) == ((), ("spicy",))
+
+
+def test_a_denial_of_what_nobody_speaks_of_is_no_wish_for_it() -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("strong flavor", 0.9)] * len(phrases)
+
+    assert understood("不辣的面", Inventory(LABELS), similar).wanted == ()
+
+
+@pytest.mark.parametrize(
+    "sentence", ["特别辣的零食", "分别要辣的", "我不怕辣", "有没有辣的", "不介意辣", "无比辣"]
+)
+def test_a_character_that_denies_elsewhere_denies_nothing_within_a_word(sentence: str) -> None:
+    intent = understood(sentence, Inventory(LABELS | {"spicy": 1}), nothing_similar)
+    assert ("spicy" in intent.wanted, intent.unwanted) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted", "unwanted"),
+    [
+        ("不是很甜的巧克力", ("not too sweet",), ()),
+        ("没那么甜的巧克力", ("not too sweet",), ()),
+        ("不怎么甜的巧克力", ("not too sweet",), ()),
+        ("不要特别甜的", ("not too sweet",), ()),
+        ("不会太甜的", ("not too sweet",), ()),
+        ("chocolate without being too sweet", ("not too sweet",), ()),
+        ("没那么咸的薯片", (), ("too salty",)),
+        ("不是特别咸的薯片", (), ("too salty",)),
+        ("不太咸的薯片", (), ("too salty",)),
+        ("不苦的咖啡", (), ("too bitter",)),
+        ("咖啡，别太苦", (), ("too bitter",)),
+    ],
+)
+def test_measure_is_asked_for_in_many_ways(
+    sentence: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]
+) -> None:
+    intent = understood(sentence, Inventory(LABELS), nothing_similar)
+    assert (intent.wanted, intent.unwanted) == (wanted, unwanted)
+
+
+@pytest.mark.parametrize("sentence", ["方便面", "egg free cookies", "a chocolate cake"])
+def test_what_a_thing_is_called_is_no_wish_for_a_label(sentence: str) -> None:
+    inventory = Inventory(LABELS | {"convenient": 1, "good for baking": 1})
+    assert understood(sentence, inventory, nothing_similar).wanted == ()
+
+
 def test_what_is_only_alike_to_a_diet_forbids_nothing() -> None:
     def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
         return [("sugar free", 0.78 if phrase == "low sugar" else 0.2) for phrase in phrases]
