@@ -59,7 +59,11 @@ class Intent:
     at_least: Decimal | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.wanted or self.unwanted or self.without_words or self.at_most or self.at_least)
+        return bool(self.wanted or self.unwanted or self.without_words or self.bounds_price)
+
+    @property
+    def bounds_price(self) -> bool:
+        return self.at_most is not None or self.at_least is not None
 
     @property
     def meant(self) -> str:
@@ -78,12 +82,12 @@ class Intent:
     @property
     def filters_anything(self) -> bool:
         """Whether some products are not to be shown at all, however loved."""
-        return bool(self.left_out or self.at_most or self.at_least)
+        return bool(self.left_out) or self.bounds_price
 
     def affords(self, price: Decimal | None) -> bool:
         """Whether a product may cost that; an unknown price is within no bound."""
         if price is None:
-            return self.at_most is None and self.at_least is None
+            return not self.bounds_price
         return (self.at_most is None or price <= self.at_most) and (
             self.at_least is None or price >= self.at_least
         )

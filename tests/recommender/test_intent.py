@@ -75,6 +75,36 @@ def test_labels_wanted_and_not_wanted(
         ("一百元以内", None, Decimal(100)),
         ("预算50的礼物", None, Decimal(50)),
         ("a gift, my budget is 50", None, Decimal(50)),
+        ("¥20以内的零食", None, Decimal(20)),
+        ("¥20以下 零食", None, Decimal(20)),
+        ("20以内的饼干", None, Decimal(20)),
+        ("20 yuan以内", None, Decimal(20)),
+        ("¥100以上的礼盒", Decimal(100), None),
+        ("不超过30的零食", None, Decimal(30)),
+        ("tea for 50 yuan", Decimal("37.5"), Decimal("62.5")),
+        ("tea for ¥40", Decimal(30), Decimal(50)),
+        ("40元的茶", Decimal(30), Decimal(50)),
+        ("100元左右", Decimal(75), Decimal(125)),
+        ("¥100左右的茶", Decimal(75), Decimal(125)),
+        ("a snack for my mother under 20 please", None, Decimal(20)),
+        ("under 20 without nuts", None, Decimal(20)),
+        ("under 20 yuan crisps", None, Decimal(20)),
+        ("under 0 yuan", None, Decimal(0)),
+        ("snack under 100 calories, under 20 yuan", None, Decimal(20)),
+        ("snack under 100 calories", None, None),
+        ("less than 10 g sugar", None, None),
+        ("less than 10g of sugar", None, None),
+        ("ready in under 5 minutes", None, None),
+        ("dark chocolate, at least 80%", None, None),
+        ("dark chocolate, at least 80 percent", None, None),
+        ("between 2 and 4 people", None, None),
+        ("热量低于100卡", None, None),
+        ("不超过10克糖", None, None),
+        ("最多5分钟", None, None),
+        ("低于100kcal", None, None),
+        ("3岁以上", None, None),
+        ("80%以上的黑巧克力", None, None),
+        ("20个左右", None, None),
         ("about 20 biscuits", None, None),
         ("2 to 3 apples", None, None),
         ("85 % chocolate", None, None),
@@ -84,6 +114,11 @@ def test_labels_wanted_and_not_wanted(
 def test_prices(sentence: str, at_least: Decimal | None, at_most: Decimal | None) -> None:
     intent = understood(sentence, Inventory(LABELS), nothing_similar)
     assert (intent.at_least, intent.at_most) == (at_least, at_most)
+
+
+def test_nothing_at_all_is_a_bound_too() -> None:
+    intent = understood("tea under 0 yuan", Inventory(LABELS), nothing_similar)
+    assert (bool(intent), intent.filters_anything, intent.affords(Decimal(1))) == (True, True, False)
 
 
 def test_a_phrase_that_means_a_label_is_taken_for_it() -> None:
