@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,14 @@ _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|�
 _NOT_ZH = re.compile(rf"(?:不要|不含|没有|不能|不太|不|无|没|{DONT})$")
 _A_QUALITY_ENDS = frozenset("味口的了")  # and with words of grammar: 不要辣味, but 不要辣椒
 _DENIALS = ("not ", "no ")
+_EXCESS = ("too ", "太")
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`wanted` and `unwanted` are labels; `without_words` name what is to be left out.
+    """`wanted` and `unwanted` are labels that reviews carry; `without_words` name what is to be left out.
 
+    `unheard` is what is wanted and no review says, labels or words: it is looked for in texts alone.
     `about` is the sentence without prices and what is unwanted, which the search by words asks.
     """
 
@@ -55,11 +58,13 @@ class Intent:
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     without_words: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
     at_most: Decimal | None = None
     at_least: Decimal | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.wanted or self.unwanted or self.without_words or self.bounds_price)
+        understood = self.wanted or self.unwanted or self.without_words or self.unheard
+        return bool(understood) or self.bounds_price
 
     @property
     def bounds_price(self) -> bool:
@@ -82,7 +87,13 @@ class Intent:
     @property
     def filters_anything(self) -> bool:
         """Whether some products are not to be shown at all, however loved."""
-        return bool(self.left_out) or self.bounds_price
+        return bool(self.left_out or self.shelf_words) or self.bounds_price
+
+    @property
+    def shelf_words(self) -> tuple[str, ...]:
+        """What the only shelves may be called that can answer: a dog is offered nothing from people's."""
+        shelves = (cues()["shelves"].get(label, ()) for label in (*self.wanted, *self.unheard))
+        return tuple(dict.fromkeys(word for words in shelves for word in words))
 
     def affords(self, price: Decimal | None) -> bool:
         """Whether a product may cost that; an unknown price is within no bound."""
@@ -109,6 +120,7 @@ class Intent:
             wanted=tuple(label for label in self.wanted if label not in gone),
             unwanted=tuple(label for label in self.unwanted if label not in gone),
             without_words=tuple(word for word in self.without_words if word not in gone),
+            unheard=tuple(word for word in self.unheard if word not in gone),
             at_most=self.at_most if keeps_price else None,
             at_least=self.at_least if keeps_price else None,
         )
@@ -140,7 +152,7 @@ class Inventory:
         return label in self.polarities
 
     def is_criticism(self, label: str) -> bool:
-        return self.polarities.get(label, 0) < 0
+        return label.startswith("too ") or self.polarities.get(label, 0) < 0
 
     def denied_by(self, label: str) -> list[str]:
         """What a label that begins with “not” or “no” denies: “not spicy” is not “too spicy” either."""
@@ -158,15 +170,16 @@ class _Found:
     wanted: dict[str, None] = field(default_factory=dict)
     unwanted: dict[str, None] = field(default_factory=dict)
     without_words: dict[str, None] = field(default_factory=dict)
+    unheard: dict[str, None] = field(default_factory=dict)
     elsewhere: dict[str, bool] = field(default_factory=dict)  # not carried by any review here; negated?
 
-    def add(self, label: str, is_negated: bool) -> None:
-        """Criticism is never wanted: “bitter tea” asks for no bad tea."""
-        if label in self.inventory:
-            if is_negated:
-                self.unwanted[label] = None
-            elif not self.inventory.is_criticism(label):
-                self.wanted[label] = None
+    def add(self, label: str, is_negated: bool, said: str = "") -> None:
+        """Criticism is never wanted: “bitter tea” asks for no bad tea, but for what is `said`."""
+        if not is_negated and self.inventory.is_criticism(label):
+            if said and not said.startswith(_EXCESS):
+                self.unheard[said] = None
+        elif label in self.inventory:
+            (self.unwanted if is_negated else self.wanted)[label] = None
         elif label.startswith(_DENIALS):
             # Never by meaning: to an encoder “not spicy” is nearly “spicy”.
             for denied in self.inventory.denied_by(label):
@@ -193,6 +206,7 @@ def understood(sentence: str, inventory: Inventory, similar: Similar) -> Intent:
         wanted=tuple(label for label in found.wanted if label not in found.unwanted),
         unwanted=tuple(found.unwanted),
         without_words=tuple(found.without_words),
+        unheard=tuple(found.unheard),
         at_most=bounds.at_most,
         at_least=bounds.at_least,
     )
@@ -213,6 +227,7 @@ def as_told(sentence: str, told: Told, inventory: Inventory, similar: Similar) -
         wanted=tuple(label for label in found.wanted if label not in found.unwanted),
         unwanted=tuple(found.unwanted),
         without_words=tuple(found.without_words),
+        unheard=tuple(found.unheard),
         at_most=told.at_most,
         at_least=told.at_least,
     )
@@ -254,8 +269,8 @@ def read_english(clause: str, found: _Found) -> Iterator[list[str]]:
             place += length
             continue
         if label and (length > 1 or words[place] not in NEGATIONS):
-            found.add(label, is_negated)
             said = words[place : place + length]
+            found.add(label, is_negated, " ".join(said))
             if not is_negated and NEGATIONS.isdisjoint(said):
                 found.about += said
             is_negated = False
@@ -331,7 +346,7 @@ def read_chinese(sentence: str, found: _Found) -> None:
             sentence = sentence.replace(phrase, "　")
             continue
         is_negated = _NOT_ZH.search(before) is not None
-        found.add(label, is_negated)
+        found.add(label, is_negated, phrase)
         sentence = sentence.replace(phrase, "　")
         is_claim = label in cues()["diets"] and not is_negated
         if (is_negated or _NOT_ZH.match(phrase[0])) and not is_claim:
@@ -370,11 +385,14 @@ def read_meaning(leftovers: Sequence[Sequence[str]], found: _Found, similar: Sim
 
 
 def take_the_nearest(found: _Found, similar: Similar) -> None:
-    """For a label that no review here carries, one that means the same and is carried."""
+    """For a label that no review here carries, one that means the same and is carried; else it is unheard."""
     nearest = similar(list(found.elsewhere)) if found.elsewhere else []
-    for is_negated, (label, similarity) in zip(list(found.elsewhere.values()), nearest, strict=False):
+    for (said, is_negated), near in zip_longest(found.elsewhere.items(), nearest):
+        label, similarity = near or ("", 0.0)
         if similarity >= SAYS_THE_SAME and label not in cues()["diets"]:
             found.add(label, is_negated)
+        elif not is_negated and (said in cues()["labels"] or said in chinese_names()):
+            found.unheard[said] = None
 
 
 def windows(words: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ it compares them all.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -14,12 +15,13 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from recommender.embedding import Floats
 from recommender.models import Placement, PlacementKind, ProductEntry
+from recommender.words import stem
 from shop.prepared import Prepared, Value
 from shop.remembering import remembered
 
@@ -30,8 +32,27 @@ MOST_COMPARED = 30_000  # rows that are compared for exactness' sake
 MOST_EF = 1_000  # how wide the index is walked; pgvector goes no further
 ENOUGH = 20  # rows that pass should lie in the beam: then the nearest are among them
 MOST_SCANNED = 40_000  # rows that an iterative scan may look at before it gives up
+OF_THE_SHELF = "B"  # the weight of its name in a product's document
 RELAXED = "relaxed_order"
 LIFETIME = 60  # seconds for which an expectation holds
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How a shelf or its aisle is called: a query that an index answers, and a pattern of whole words."""
+
+    query: str
+    pattern: str
+
+    @classmethod
+    def called(cls, words: Collection[str]) -> "Shelf":
+        """By one of the words, English ones in the singular."""
+        english = "|".join(word for word in words if word.isascii())
+        chinese = "|".join(word for word in words if not word.isascii())
+        return cls(
+            " | ".join(f"{stem(word)}:{OF_THE_SHELF}" for word in words),
+            rf"\m({english})(s|es)?\M|{chinese}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,7 @@ class Filters:
     at_least: Decimal | None = None  # price
     but_hidden: bool = True  # what staff hid is never recommended
     without_terms: tuple[str, ...] = ()  # of what it holds: stems, and Chinese characters and pairs of them
+    shelf: Shelf | None = None
 
     def rows(self) -> "QuerySet[ProductEntry]":
         rows = ProductEntry.objects.filter(is_available=True, embedding__isnull=False)
@@ -61,25 +83,26 @@ class Filters:
         if self.without_terms:
             held = SearchQuery(" | ".join(self.without_terms), search_type="raw", config="simple")
             rows = rows.filter(holds__isnull=False).exclude(holds=held)  # unread is not free of it
+        if self.shelf:
+            asked = SearchQuery(self.shelf.query, search_type="raw", config="simple")
+            is_so_called = Q(path__iregex=self.shelf.pattern) | Q(path_zh__iregex=self.shelf.pattern)
+            rows = rows.filter(is_so_called, document=asked)
         return rows
 
     @property
     def values(self) -> tuple[Value, ...]:
         """All that is said here but `but_hidden`, as `told` takes it."""
         terms = " | ".join(self.without_terms) or None
-        return self.category_id, self.at_most, self.at_least, terms, *sorted(self.without)
+        shelf = (self.shelf.query, self.shelf.pattern) if self.shelf else (None, None)
+        return self.category_id, self.at_most, self.at_least, terms, *shelf, *sorted(self.without)
 
     @classmethod
-    def told(
-        cls,
-        category_id: int | None,
-        at_most: Decimal | None,
-        at_least: Decimal | None,
-        terms: str | None,
-        *without: int,
-        but_hidden: bool,
-    ) -> "Filters":
-        return cls(frozenset(without), category_id, at_most, at_least, but_hidden, (terms,) if terms else ())
+    def told(cls, *values: Any, but_hidden: bool) -> "Filters":
+        """Of the `values` of others, or of what stands in for them."""
+        category_id, at_most, at_least, terms, query, pattern, *without = values
+        left_out = (terms,) if terms else ()
+        shelf = Shelf(query, pattern) if query else None
+        return cls(frozenset(without), category_id, at_most, at_least, but_hidden, left_out, shelf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from recommender.scoring import (
     shared_tags,
     wanted_tags,
 )
-from recommender.search import Filters, Match, nearest
+from recommender.search import Filters, Match, Shelf, nearest
 from recommender.text_search import asked_for_terms, worded
 from recommender.variety import same_of, varied
 
@@ -245,7 +245,12 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
 
 
 def filters_of(intent: Intent) -> Filters:
-    return Filters(at_most=intent.at_most, at_least=intent.at_least, without_terms=intent.left_out)
+    return Filters(
+        at_most=intent.at_most,
+        at_least=intent.at_least,
+        without_terms=intent.left_out,
+        shelf=Shelf.called(intent.shelf_words) if intent.shelf_words else None,
+    )
 
 
 def request_vector(intent: Intent, vectors: Floats, words: Mapping[int, float]) -> Floats:

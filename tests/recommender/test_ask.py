@@ -9,7 +9,7 @@ from recommender import patience
 from recommender.selectors import asked_for, intent_of
 from recommender.services import catch_up
 from shop.models import Product
-from tests.recommender.taggers import WordTagger
+from tests.recommender.taggers import VOCABULARY, WordTagger
 from tests.shop.builders import a_category, a_product, a_review
 
 pytestmark = [
@@ -100,6 +100,34 @@ def test_what_was_understood_is_shown_and_each_can_be_taken_away(client: Client)
 def test_nuts_and_prices_are_taken_at_their_word(client: Client) -> None:
     names = offered(asked(client, q="crunchy snack without nuts under 20 yuan"))
     assert set(names) == {"Sea salt crisps", "Rice cakes"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["dog treats", "a crunchy snack for my puppy", "狗狗零食", "给猫吃的脆零食", "宠物零食20元以内"],
+)
+@pytest.mark.parametrize("body", ["crunchy", "my dog stole it"])
+def test_a_pet_is_offered_nothing_from_the_shelves_of_people(
+    client: Client, shelves: dict[str, Product], sentence: str, body: str
+) -> None:
+    """Whether or not a review of people's food says that a pet loves it."""
+    a_review(shelves["rice"], body="my dog stole it")
+    pets = a_category("Dogs", a_category("Pets", a_category(), name_zh="宠物"), name_zh="狗狗")
+    a_review(a_product("Duck chews", category=pets, selling_price="19.00"), body=body)
+    catch_up(tagger=WordTagger(VOCABULARY | {"stole": ("pets love it", 1)}))
+    assert offered(asked(client, q=sentence)) == ["Duck chews"]
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize("sentence", ["dog treats", "狗狗零食"])
+def test_where_nothing_is_for_pets_they_are_offered_nothing(client: Client, sentence: str) -> None:
+    assert offered(asked(client, q=sentence)) == []
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize("sentence", ["hot dog buns", "a gift for a dog lover", "热狗", "not for dogs"])
+def test_not_every_dog_is_to_be_fed(client: Client, sentence: str) -> None:
+    assert len(offered(asked(client, q=sentence))) == 4
 
 
 @pytest.mark.usefixtures("shelves")

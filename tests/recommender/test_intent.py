@@ -116,6 +116,39 @@ def test_prices(sentence: str, at_least: Decimal | None, at_most: Decimal | None
     assert (intent.at_least, intent.at_most) == (at_least, at_most)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "unheard"),
+    [
+        ("organic tea", ("organic",)),
+        ("有机茶", ("organic",)),
+        ("something low in sugar", ("low sugar",)),
+        ("high fiber cereal", ("high fiber",)),
+        ("salty snack", ("salty",)),
+        ("very sweet snack", ("sweet",)),
+        ("bitter tea", ("bitter",)),
+        ("咸口的饼干", ("咸",)),
+        ("很甜的点心", ("甜",)),
+        ("tea that is too bitter", ()),
+        ("太甜的点心", ()),
+        ("not organic", ()),
+        ("crunchy", ()),
+    ],
+)
+def test_what_is_wanted_and_no_review_praises_is_understood_and_searched_for(
+    sentence: str, unheard: tuple[str, ...]
+) -> None:
+    intent = understood(sentence, Inventory(LABELS), nothing_similar)
+    assert intent.unheard == unheard
+    assert not intent.without(unheard).unheard
+
+
+def test_what_no_review_praises_stays_in_what_is_searched_by_words() -> None:
+    assert (
+        understood("salty organic snack", Inventory(LABELS), nothing_similar).about == "salty organic snack"
+    )
+    assert understood("咸口的有机饼干", Inventory(LABELS), nothing_similar).about == "咸口的有机饼干"
+
+
 def test_nothing_at_all_is_a_bound_too() -> None:
     intent = understood("tea under 0 yuan", Inventory(LABELS), nothing_similar)
     assert (bool(intent), intent.filters_anything, intent.affords(Decimal(1))) == (True, True, False)
