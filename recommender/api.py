@@ -33,6 +33,9 @@ class IntentSerializer(serializers.Serializer[Any]):
     wanted = serializers.ListField(child=serializers.CharField())
     unwanted = serializers.ListField(child=serializers.CharField())
     without_words = serializers.ListField(child=serializers.CharField())
+    unheard = serializers.ListField(
+        child=serializers.CharField(), help_text="Wanted, and said in no review: looked for in descriptions."
+    )
     at_most = money(allow_null=True)
     at_least = money(allow_null=True)
 

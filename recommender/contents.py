@@ -6,7 +6,7 @@ the word itself proves nothing. Where ingredients are listed they and the name c
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,18 @@ def is_kind(word: str) -> bool:
     return word in kinds() or stem(word) in kinds()
 
 
+def chinese_name(word: str) -> str:
+    """What the kind that the word names is called in Chinese; empty where it names none."""
+    return next((told for told in _names_of(word) if is_chinese(told)), "")
+
+
+def _names_of(word: str) -> list[str]:
+    its_names: Iterator[list[str]] = (
+        kind["names"] for kind in _told_kinds() if not {word, stem(word.lower())}.isdisjoint(kind["names"])
+    )
+    return next(its_names, [])
+
+
 @cache
 def _absent_kinds() -> re.Pattern[str]:
     """无 before a kind alone, and no further: boneless chicken (无骨鸡肉) is chicken, and 无花果 is a fig."""
@@ -67,5 +79,9 @@ def _absent_kinds() -> re.Pattern[str]:
 @cache
 def kinds() -> Any:
     """By a word, or an English word's stem, the terms of what belongs to it."""
-    told = json.loads((Path(__file__).parent / "kinds.json").read_text(encoding="utf-8"))
-    return {name: kind["terms"] for kind in told for name in kind["names"]}
+    return {name: kind["terms"] for kind in _told_kinds() for name in kind["names"]}
+
+
+@cache
+def _told_kinds() -> Any:
+    return json.loads((Path(__file__).parent / "kinds.json").read_text(encoding="utf-8"))

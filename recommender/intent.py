@@ -391,8 +391,14 @@ def take_the_nearest(found: _Found, similar: Similar) -> None:
         label, similarity = near or ("", 0.0)
         if similarity >= SAYS_THE_SAME and label not in cues()["diets"]:
             found.add(label, is_negated)
-        elif not is_negated and (said in cues()["labels"] or said in chinese_names()):
+        elif not is_negated and is_described(said):
             found.unheard[said] = None
+
+
+def is_described(label: str) -> bool:
+    """Whether a description may say so: none says of a thing that it is a “good snack” or “great value”."""
+    is_known = label in cues()["labels"] or label in chinese_names()
+    return is_known and not label.startswith(("good ", "great "))
 
 
 def windows(words: Sequence[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from recommender.chat.reading import told_by_chat
+from recommender.chips import Chip, chips_of
 from recommender.embedders import embedder_in_use
 from recommender.exceptions import EmbedderUnusable, ModelMismatch, RecommenderUnavailable
 from recommender.for_you import ForYou, Parts, for_you
@@ -82,6 +83,16 @@ class Answer:
     offers: list[Offer]
     is_a_guess: bool = False  # nothing was understood: these are what is loved most
     read_by: Reader = Reader.LOCAL
+    removed: tuple[Chip, ...] = ()  # of what was understood, what the shopper took away
+
+    @property
+    def chips(self) -> list[Chip]:
+        return chips_of(self.intent) if self.intent else []
+
+    @property
+    def unheard(self) -> list[Chip]:
+        """Those of which no review here speaks."""
+        return [chip for chip in self.chips if chip.is_unheard]
 
 
 def four_alike(product: Product) -> list[Offer]:
@@ -178,15 +189,17 @@ def four_for(sentence: str, removed: Sequence[str] = ()) -> Answer:
         with page_patience(settings.RECOMMENDER_ASK_TIMEOUT_MS, at_one_moment=True):
             hidden = placed_lately(lambda ask: ask()).hidden
             embedder = embedder_in_use()
-            intent = intent_of(sentence, embedder, told).without(removed)
+            understood = intent_of(sentence, embedder, told)
+            intent = understood.without(removed)
             found = asked_for(intent, embedder)
     except (RecommenderUnavailable, EmbedderUnusable, ModelMismatch):
         return Answer(None, filled_up([], _placed.hidden))
+    gone = tuple(chip for chip in chips_of(understood) if chip.key in removed)
     if not intent and not (found and found[0].score >= BARELY_FITS):
-        return Answer(intent, filled_up([], hidden), is_a_guess=True, read_by=read_by)
+        return Answer(intent, filled_up([], hidden), is_a_guess=True, read_by=read_by, removed=gone)
     fitting = [one for one in offers(found, ASKED_SENTENCES) if intent.affords(one.product.selling_price)]
     four = fitting[:FOUR] if intent.filters_anything else filled_up(fitting, hidden)
-    return Answer(intent, four, read_by=read_by)
+    return Answer(intent, four, read_by=read_by, removed=gone)
 
 
 def offers(found: Sequence[Recommendation | ForYou], sentences: "Sentences") -> list[Offer]:

@@ -57,6 +57,7 @@ def test_a_wish_is_answered_with_what_was_understood(client: Client) -> None:
         "wanted": ["crunchy"],
         "unwanted": [],
         "without_words": ["nuts"],
+        "unheard": [],
         "at_most": "20.00",
         "at_least": None,
     }

@@ -96,6 +96,92 @@ def test_what_was_understood_is_shown_and_each_can_be_taken_away(client: Client)
     assert "¥20.00" not in understood
 
 
+def understood_in(page: str) -> list[str]:
+    """The texts of the chips, without what is for screen readers and the crosses."""
+    chips = page.partition('class="understood chips"')[2].partition("</ul>")[0]
+    return [
+        chip.partition("</span>")[2].partition("<span")[0]
+        for chip in chips.split('<span class="spoken">')[1:]
+    ]
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_was_taken_away_can_be_put_back_and_stays_away_when_the_form_is_sent_again(
+    client: Client,
+) -> None:
+    sentence = "crunchy snack without nuts under 20 yuan"
+    page = asked(client, q=sentence, without=["crunchy", "price", "never said"])
+    assert understood_in(page) == ["without nuts"]
+    back = "/ask/?q=crunchy+snack+without+nuts+under+20+yuan&without=price&without=never+said"
+    assert f'crunchy (<a href="{back.removeprefix("/ask/").replace("&", "&amp;")}">put back' in page
+    assert "up to ¥20.00 (<a" in page
+    assert "never said (<a" not in page
+    kept = page.split('<form class="ask"')[1].split("</form>")[0]
+    assert [part.split('"')[0] for part in kept.split('name="without" value="')[1:]] == ["crunchy", "price"]
+    assert "crunchy" in understood_in(client.get(back).content.decode())
+
+
+@pytest.mark.usefixtures("shelves")
+def test_where_all_was_taken_away_it_can_still_be_put_back(client: Client) -> None:
+    page = asked(client, q="crunchy", without="crunchy")
+    assert "crunchy (<a" in page
+    assert 'class="understood chips"' not in page
+    assert "We did not understand that" not in page
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize(
+    ("sentence", "english", "chinese"),
+    [
+        ("no milk", "dairy free", "不含乳制品"),
+        ("vegan", "vegan", "纯素"),
+        ("without caffeine", "caffeine free", "不含咖啡因"),
+        ("no salt", "salt free", "无盐"),
+        ("without nuts", "without nuts", "不含“坚果”"),
+        ("不含坚果", "without 坚果", "不含“坚果”"),
+        ("not too sugary", "not “too sweet”", "不要“太甜”"),
+    ],
+)
+def test_what_was_understood_is_said_in_the_language_of_the_page(
+    client: Client, sentence: str, english: str, chinese: str
+) -> None:
+    assert understood_in(asked(client, q=sentence)) == [english]
+    page = client.get("/ask/", {"q": sentence}, headers={"accept-language": "zh-CN"}).content.decode()
+    assert understood_in(page) == [chinese]
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize(
+    ("sentence", "said"), [("organic tea", "organic"), ("salty tea", "salty"), ("a vegan tea", "vegan")]
+)
+def test_of_what_no_review_says_the_page_says_so(client: Client, sentence: str, said: str) -> None:
+    page = asked(client, q=sentence)
+    assert understood_in(page) == [said]
+    assert f"No review here says “{said}”: we look for it in descriptions." in page
+    assert "No review here says" not in asked(client, q="crunchy")
+
+
+@pytest.mark.usefixtures("shelves")
+def test_where_only_words_match_the_page_says_so(client: Client) -> None:
+    page = asked(client, q="jasmine pearls")
+    assert offered(page)[0] == "Jasmine pearls"
+    assert "We recognised none of our labels in your sentence. These match its words." in page
+    assert "We recognised none" not in asked(client, q="crunchy")
+
+
+@pytest.mark.usefixtures("shelves")
+@pytest.mark.parametrize(
+    ("sentence", "heading"),
+    [
+        ("crunchy", "Four for you"),
+        ("crunchy snack without nuts under 20 yuan", "For you"),
+        ("tea under 0 yuan", "What do you feel like today?"),
+    ],
+)
+def test_the_heading_promises_no_more_than_there_is(client: Client, sentence: str, heading: str) -> None:
+    assert f"<h1>{heading}</h1>" in asked(client, q=sentence)
+
+
 @pytest.mark.usefixtures("shelves")
 def test_nuts_and_prices_are_taken_at_their_word(client: Client) -> None:
     names = offered(asked(client, q="crunchy snack without nuts under 20 yuan"))
