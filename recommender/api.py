@@ -9,16 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recommender.forms import LONGEST_SENTENCE, MOST_REMOVED
+from recommender.forms import LONGEST_SENTENCE, MOST_REMOVED, AskForm
 from recommender.shelf import Offer, four_alike, four_for
 from shop.api.catalogue import GuestView, ListedCardSerializer
 from shop.api.fields import money
-from shop.api.requests import asked_of
+from shop.api.requests import asked_of, refuse_invalid
 from shop.selectors.catalogue import top_tags, whole_products
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.CharField(help_text="`tag`, `shelf`, `words`, `meaning` or `loved`.")
+    kind = serializers.CharField(help_text="`tag`, `shelf`, `words`, `mentioned`, `meaning` or `loved`.")
     label = serializers.CharField(help_text="The product's own tag, where the reason is one.")  # type: ignore[assignment]
     count = serializers.IntegerField(help_text="Reviews that say so.")
 
@@ -77,6 +77,7 @@ class Ask(GuestView):
     @extend_schema(operation_id="ask", parameters=[AskQuery], responses=AnswerSerializer)
     def get(self, request: Request) -> Response:
         """Four products that answer a wish, with what was understood of it."""
+        refuse_invalid(AskForm(request.query_params))
         asked = asked_of(request, AskQuery)
         answer = four_for(asked["q"], asked["without"])
         tagged(answer.offers)

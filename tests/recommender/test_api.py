@@ -88,5 +88,16 @@ def test_a_wish_that_cannot_be_read_is_refused(client: Client, query: dict[str, 
     assert list(refused["fields"]) == ["q"]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        ("t" * 201, "Your sentence has 201 characters, 200 are read: make it shorter."),
+        ("tea\0", "Your sentence holds a character that is no text: type it again."),
+    ],
+)
+def test_a_program_is_told_the_pages_own_sentence(client: Client, sentence: str, says: str) -> None:
+    assert got(client, "ask/", 422, q=sentence)["fields"] == {"q": [says]}
+
+
 def test_of_no_product_nothing_is_alike(client: Client) -> None:
     assert got(client, "products/999/alike/", 404)["code"] == "not_found"
