@@ -8,7 +8,7 @@ from statistics import fmean
 
 import numpy as np
 from django.db import connections
-from django.db.models import F, Max
+from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
@@ -32,7 +32,7 @@ from recommender.scoring import (
     wanted_tags,
 )
 from recommender.search import Filters, Match, Shelf, nearest
-from recommender.text_search import asked_for_terms, worded
+from recommender.text_search import BUT_REVIEWS, AskedTerm, any_of, asked_for_terms, worded
 from recommender.variety import same_of, varied
 
 FOUR = 4
@@ -56,6 +56,7 @@ class ReasonKind(StrEnum):
     TAG = "tag"  # reviews of it say what was asked for, or what they say of the other one
     SHELF = "shelf"  # it stands on the same shelf
     WORDS = "words"  # its name or description has words of the request
+    MENTIONED = "mentioned"  # only a review of it has
     MEANING = "meaning"  # its description means nearly the same
     TOGETHER = "together"  # others took it along with what this shopper chose
     CHOSEN = "chosen"  # staff pinned it
@@ -207,15 +208,20 @@ class Asked:
     intent: Intent
     filters: Filters
     vector: Floats
+    terms: Sequence[AskedTerm] = ()
     words: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A product that may answer: its cosine, and the terms by which it and its shelf are called."""
+    """A product that may answer: its cosine, and the terms by which it and its shelf are called.
+
+    `is_described` where one of the words stands in its own texts, and not in reviews alone.
+    """
 
     product_id: int
     similarity: float
+    is_described: bool
     called: Kind
     shelf: Kind
 
@@ -227,7 +233,7 @@ def asked_for(intent: Intent, embedder: Embedder | None = None, limit: int = SPA
     terms = asked_for_terms(intent.about)
     words = worded(terms, filters.rows(), CANDIDATES)
     vectors = embedder.embed([intent.meant, *intent.wanted])
-    asked = Asked(intent, filters, request_vector(intent, vectors, words), words)
+    asked = Asked(intent, filters, request_vector(intent, vectors, words), terms, words)
     found = candidates(asked)
     said = told_by(
         asked.vector if is_chinese(intent.about) else vectors[0],
@@ -284,16 +290,22 @@ def candidates(asked: Asked) -> list[Candidate]:
         *tagged.order_by("-share", "pk").values_list("product_id", flat=True)[:CANDIDATES],
     }
     distance = CosineDistance("embedding", HalfVector(asked.vector))
-    rows = asked.filters.rows().filter(pk__in=ids).annotate(distance=distance)
-    called = rows.values_list("pk", "distance", "name", "name_zh", "path", "path_zh")
+    described = Q(document=any_of(asked.terms, BUT_REVIEWS)) if asked.terms else Q(pk__in=[])
+    rows = (
+        asked.filters.rows()
+        .filter(pk__in=ids)
+        .annotate(distance=distance, is_described=ExpressionWrapper(described, BooleanField()))
+    )
+    called = rows.values_list("pk", "distance", "is_described", "name", "name_zh", "path", "path_zh")
     return [
         Candidate(
             pk,
             1.0 - distance if means_something else 0.0,
+            bool(is_described),
             called=terms_called(f"{name} . {name_zh}"),
             shelf=terms_called(f"{path} . {path_zh}"),
         )
-        for pk, distance, name, name_zh, path, path_zh in called
+        for pk, distance, is_described, name, name_zh, path, path_zh in called
     ]
 
 
@@ -311,8 +323,10 @@ def answering(
     wanted = wanted_tags(asked.intent.wanted, tags.of(one.product_id), tags.rarities)
     unwanted = wanted_tags(asked.intent.avoided, tags.of(one.product_id), tags.rarities)
     words = asked.words.get(one.product_id, 0.0)
+    said = ReasonKind.WORDS if one.is_described else ReasonKind.MENTIONED
+    otherwise = said if words else ReasonKind.MEANING
     return Recommendation(
         one.product_id,
         fitness(meaning, words, belonging(kinds, one.called, one.shelf), wanted, unwanted),
-        reason_from(wanted, ReasonKind.WORDS if words else ReasonKind.MEANING),
+        reason_from(wanted, otherwise),
     )

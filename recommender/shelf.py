@@ -238,6 +238,7 @@ class Beside(Enum):
 SENTENCES = {
     ReasonKind.SHELF: gettext_lazy("From the same shelf"),
     ReasonKind.WORDS: gettext_lazy("Called or described in your words"),
+    ReasonKind.MENTIONED: gettext_lazy("A review of it has your words"),
     ReasonKind.TOGETHER: gettext_lazy("Others took it along with what you chose"),
     ReasonKind.CHOSEN: gettext_lazy("Chosen by us"),
     ReasonKind.LOVED: gettext_lazy("Among the most loved here"),

@@ -21,6 +21,7 @@ STEEPNESS = (
     1.5  # of the inverse document frequency: a rare word says what is meant, common ones are said along
 )
 MOST_TERMS = 40
+BUT_REVIEWS = "ABC"  # the places of a document that are the product's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def rank_of(term: AskedTerm) -> SearchRank:
     return SearchRank(F("document"), any_of([term]), weights=list(WEIGHTS))
 
 
-def any_of(terms: Sequence[AskedTerm]) -> SearchQuery:
+def any_of(terms: Sequence[AskedTerm], places: str = "") -> SearchQuery:
     """Terms are letters, digits or characters of Chinese alone, so that none is an operator."""
-    return SearchQuery(" | ".join(term.text for term in terms), search_type="raw", config="simple")
+    mark = f":{places}" if places else ""
+    return SearchQuery(" | ".join(term.text + mark for term in terms), search_type="raw", config="simple")
