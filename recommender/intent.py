@@ -39,7 +39,8 @@ NEGATIONS = frozenset(
 EXCLUSIONS = frozenset(("no", "without", "avoid"))  # before a thing; the others may stand before a quality
 _FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it", "little"}
 _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
-_NOT_ZH = re.compile(rf"(?:不要|不含|没有|不能|不太|不|无|没|{DONT})$")
+_DENYING_ZH = rf"(?:不要|不含|没有|不能|不太|不|无|没|{DONT})"
+_NOT_ZH = re.compile(f"{_DENYING_ZH}$")
 _A_QUALITY_ENDS = frozenset("味口的了")  # and with words of grammar: 不要辣味, but 不要辣椒
 _DENIALS = ("not ", "no ")
 _EXCESS = ("too ", "太")
@@ -349,8 +350,8 @@ def read_chinese(sentence: str, found: _Found) -> None:
         found.add(label, is_negated, phrase)
         sentence = sentence.replace(phrase, "　")
         is_claim = label in cues()["diets"] and not is_negated
-        if (is_negated or _NOT_ZH.match(phrase[0])) and not is_claim:
-            about = about.replace(phrase, "　")
+        if (is_negated or re.match(_DENYING_ZH, phrase)) and not is_claim:
+            about = re.sub(_DENYING_ZH + "?" + re.escape(phrase), "　", about)
     found.about.append(left_out_in_chinese(about)[0])
     found.without_words |= dict.fromkeys(left_out_in_chinese(sentence)[1])
 

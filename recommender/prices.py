@@ -27,12 +27,13 @@ _AT_MOST = re.compile(
     rf"\s*{_SIGN}{_N}"
     rf"|{_SIGN}{_N}\s*{_MONEY}?\s*or (?:less|under|below)\b"
     rf"|{_SIGN}{_N}\s*(?:(?:{_MONEY}|¥)?\s*(?:以下|以内|之内)|(?:元|块钱?)内)"
-    rf"|(?:不超过|低于|少于|最多|预算)\s*{_N}\s*(?:元|块)?"
+    rf"|(?:[不别]超过|不到|不足|(?<!不)[低少小]于|最多|至多|顶多|预算)\s*{_SIGN}{_N}\s*(?:元|块)?"
 )
 _AT_LEAST = re.compile(
     rf"(?:over|above|more than|at least)\s*{_SIGN}{_N}"
     rf"|{_SIGN}{_N}\s*{_MONEY}?\s*or more\b"
     rf"|{_SIGN}{_N}\s*{_MONEY}?\s*以上"
+    rf"|(?:(?<![不别])超过|至少|最少|起码|不[低少]于|[高大]于)\s*{_SIGN}{_N}\s*(?:元|块)?"
 )
 _CURRENCY = re.compile(rf"\s*(?:{_MONEY}|[¥￥$])", re.IGNORECASE)
 _COUNTED = re.compile(
