@@ -7,7 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from recommender.contents import chinese_name
-from recommender.intent import PRICE, Intent, cues
+from recommender.cues import cues
+from recommender.intent import PRICE, Intent
 from shop.label_names import local_label
 from shop.templatetags.shelves import price
 

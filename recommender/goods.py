@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from recommender.chinese import asked_terms, is_chinese, terms
+from recommender.cues import cues
 from recommender.documents import terms_of
-from recommender.intent import cues
 from recommender.leaving_out import plainly_put
 from recommender.words import content_words, stem, words_of
 

@@ -5,39 +5,29 @@ labels that mean nearly what a part of the sentence means. English and Chinese. 
 brought into the same form, by the same rules.
 """
 
-import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from itertools import zip_longest
-from pathlib import Path
-from typing import Any
 
 from recommender.chinese import EMPTY as EMPTY_ZH
 from recommender.chinese import han_words, is_chinese
 from recommender.contents import is_kind, of_kind
+from recommender.cues import NEGATIONS, PLAIN, Phrases, chinese_phrases, cues, english_phrases, read_words
 from recommender.leaving_out import DONT, WITHOUT_ZH, left_out_in_chinese, plainly_put, plainly_put_in_chinese
 from recommender.prices import without_prices
-from recommender.words import EMPTY, content_words, stems_of, words_of
+from recommender.words import EMPTY, content_words, stems_of
 from shop.label_names import chinese_names
 
 Similar = Callable[[Sequence[str]], list[tuple[str, float]]]
 """Phrases to the label nearest to each, with its cosine; shorter where there are no labels."""
 
-Phrases = Mapping[tuple[str, ...], str]
-
 LONGEST_LABEL = 4  # words
 LONGEST_PHRASE = 3  # words that are compared in meaning
 SAYS_THE_SAME = 0.7  # cosine from which a phrase is taken for a label
 ONE_WORD_SAYS_THE_SAME = 0.85  # “tea” means what the tea is, not that something makes good tea
-NEGATIONS = frozenset(
-    ("not", "no", "without", "never", "isn't", "aren't", "don't", "doesn't", "nothing", "avoid")
-)
 EXCLUSIONS = frozenset(("no", "without", "avoid"))  # before a thing; the others may stand before a quality
-_FILLERS = EMPTY - {"in", "to", "on", "of", "for", "great", "good", "taste", "tastes", "more", "it", "little"}
 _CLAUSES = re.compile(r"[,.;:!?，。；：！？、]|\b(?:but|and|with)\b|但|而且|又要|也要")
 _DENYING_ZH = rf"(?:不要|不含|没有|不能|不太|不|无|没|{DONT})"
 _NOT_ZH = re.compile(f"{_DENYING_ZH}$")
@@ -139,7 +129,6 @@ class Told:
     at_least: Decimal | None = None
 
 
-PLAIN = "plain"  # stands for words that look like a cue and are none: “hot chocolate” is not hot
 PRICE = "price"  # what the address calls the price when it is taken away
 
 
@@ -305,27 +294,12 @@ def leave_out(words: Sequence[str], place: int, found: _Found) -> int:
     return length + is_free
 
 
-def read_words(text: str) -> list[str]:
-    """The words that a label, a cue or a request is read by."""
-    return [word for word in words_of(text) if word not in _FILLERS or word in NEGATIONS]
-
-
 def longest_label(words: Sequence[str], known: Phrases) -> tuple[str, int]:
     """The label that the first words are, or are a cue for, and how many words it takes; else ("", 0)."""
     for length in range(min(LONGEST_LABEL, len(words)), 0, -1):
         if label := known.get(stems_of(words[:length])):
             return label, length
     return "", 0
-
-
-@cache
-def english_phrases(labels: tuple[str, ...]) -> Phrases:
-    """Stems of a label or of a cue, and the label they stand for. A label's own words win."""
-    told = {
-        stems_of(read_words(cue)): label for label, words in cues()["labels"].items() for cue in words["en"]
-    }
-    told |= {stems_of(words_of(label)): label for label in (*cues()["labels"], *labels)}
-    return told | {stems_of(read_words(phrase)): PLAIN for phrase in cues()["plain"]["en"]}
 
 
 def read_chinese(sentence: str, found: _Found) -> None:
@@ -359,18 +333,6 @@ def read_chinese(sentence: str, found: _Found) -> None:
 def begins_a_thing(phrase: str, after: str) -> bool:
     """Whether a single character goes on as a longer word: 不要香菜 says nothing of 香."""
     return len(phrase) == 1 and is_chinese(after[:1]) and after[0] not in EMPTY_ZH | _A_QUALITY_ENDS
-
-
-@cache
-def chinese_phrases() -> dict[str, list[str]]:
-    """Names of labels and cues for them, the longest first, each with the labels that it stands for."""
-    told = [(cue, label) for label, words in cues()["labels"].items() for cue in words["zh"]]
-    named = [(name, label) for label, name in chinese_names().items()]
-    plain = [(phrase, PLAIN) for phrase in cues()["plain"]["zh"]]
-    phrases: dict[str, list[str]] = defaultdict(list)
-    for phrase, label in sorted([*plain, *told, *named], key=lambda pair: (-len(pair[0]), pair[0])):
-        phrases[phrase].append(label)
-    return phrases
 
 
 def read_meaning(leftovers: Sequence[Sequence[str]], found: _Found, similar: Similar) -> None:
@@ -408,12 +370,3 @@ def windows(words: Sequence[str]) -> Iterator[str]:
     for length in range(1, LONGEST_PHRASE + 1):
         for start in range(len(content) - length + 1):
             yield " ".join(content[start : start + length])
-
-
-@cache
-def cues() -> Any:
-    """`labels`: by label, the words that stand for it where somebody asks, by language.
-
-    `kinds`: by a word, or an English word's stem, what else is left out with it.
-    """
-    return json.loads((Path(__file__).parent / "cues.json").read_text(encoding="utf-8"))

@@ -9,7 +9,8 @@ import pytest
 
 from recommender.chat.exceptions import BadAnswer
 from recommender.chat.wishes import DIETS, told_in
-from recommender.intent import Intent, Inventory, Told, as_told, cues
+from recommender.cues import cues
+from recommender.intent import Intent, Inventory, Told, as_told
 
 INVENTORY = Inventory(
     {"crunchy": 1, "great gift": 1, "gluten free": 1, "not too sweet": 1, "stale": -1, "too sweet": -1}
