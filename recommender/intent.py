@@ -343,7 +343,7 @@ def read_meaning(leftovers: Sequence[Sequence[str]], found: _Found, similar: Sim
     nearest = sorted(zip(phrases, similar(phrases), strict=False), key=lambda pair: -pair[1][1])
     for phrase, (label, similarity) in nearest:
         enough = SAYS_THE_SAME if " " in phrase else ONE_WORD_SAYS_THE_SAME
-        if similarity >= enough and label not in found.unwanted and label not in cues()["diets"]:
+        if similarity >= enough and label not in found.unwanted and not forbids(label):
             found.add(label, is_negated=False)
 
 
@@ -352,10 +352,15 @@ def take_the_nearest(found: _Found, similar: Similar) -> None:
     nearest = similar(list(found.elsewhere)) if found.elsewhere else []
     for (said, is_negated), near in zip_longest(found.elsewhere.items(), nearest):
         label, similarity = near or ("", 0.0)
-        if similarity >= SAYS_THE_SAME and label not in cues()["diets"]:
+        if similarity >= SAYS_THE_SAME and not forbids(label):
             found.add(label, is_negated)
         elif not is_negated and is_described(said):
             found.unheard[said] = None
+
+
+def forbids(label: str) -> bool:
+    """Whether a wish for it leaves products out, so that it must have been said, and nothing alike."""
+    return label in cues()["diets"] or label in cues()["shelves"]
 
 
 def is_described(label: str) -> bool:

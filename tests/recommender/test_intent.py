@@ -245,6 +245,15 @@ def test_what_is_only_alike_to_a_diet_forbids_nothing() -> None:
     assert (intent.wanted, intent.left_out) == ((), ())
 
 
+@pytest.mark.parametrize("sentence", ["animal shaped biscuits", "a rich stock"])
+def test_what_is_only_alike_to_a_wish_for_a_pet_is_none(sentence: str) -> None:
+    def similar(phrases: Sequence[str]) -> list[tuple[str, float]]:
+        return [("pets love it", 0.9)] * len(phrases)
+
+    intent = understood(sentence, Inventory(LABELS), similar)
+    assert (intent.wanted, intent.shelf_words) == ((), ())
+
+
 def test_a_diet_is_kept_whether_or_not_a_review_says_so() -> None:
     carried = understood("gluten free bread", Inventory(LABELS), nothing_similar)
     unheard = understood("dairy free chocolate", Inventory(LABELS), nothing_similar)
