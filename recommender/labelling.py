@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from recommender.embedding import Embedder
 from recommender.exceptions import LabelModelUnusable
@@ -98,13 +98,24 @@ def next_reviews(model_version: str) -> list[ReviewEntry]:
 
     So the pairs of a product are the same however often the work was interrupted.
     """
-    waiting = ReviewEntry.objects.to_label(model_version).order_by("product_id", "review_id")
-    reviews = list(waiting[: BATCH_SIZE + 1])
+    reviews = list(waiting_reviews(model_version)[: BATCH_SIZE + 1])
     if len(reviews) <= BATCH_SIZE:
         return reviews
     cut, beyond = reviews[:BATCH_SIZE], reviews[BATCH_SIZE]
     of_last_product = sum(review.product_id == beyond.product_id for review in cut)
     return cut[: len(cut) - of_last_product % 2]
+
+
+def waiting_reviews(model_version: str) -> "QuerySet[ReviewEntry]":
+    """By product and id, those that no model has read; where there are none, those of one other version.
+
+    Of one reader at a time, since the index then begins with them, however many are done.
+    """
+    reader = ReviewEntry.objects.other_reader(model_version)
+    if reader is None:
+        return ReviewEntry.objects.none()
+    waiting = ReviewEntry.objects.published().filter(labelled_with=reader)
+    return waiting.order_by("product_id", "review_id")
 
 
 def last_reviews(product_ids: Iterable[int]) -> dict[int, list[ReviewEntry]]:

@@ -160,6 +160,12 @@ class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):
             Q(labelled_with__lt=model_version) | Q(labelled_with__gt=model_version)
         )
 
+    def other_reader(self, model_version: str) -> str | None:
+        """Another version that has read some: "", for nobody, before all others."""
+        versions = self.published().order_by("labelled_with").values_list("labelled_with", flat=True)
+        first = versions.filter(labelled_with__lt=model_version).first()
+        return versions.filter(labelled_with__gt=model_version).first() if first is None else first
+
 
 class ReviewEntry(models.Model):
     """A review as ingested. `labelled_with` names the model that has read it, empty until then."""
@@ -180,7 +186,7 @@ class ReviewEntry(models.Model):
         indexes = (
             models.Index(fields=("product_id", "review_id"), name="review_of_product"),
             models.Index(
-                fields=("labelled_with", "product_id"), name="review_to_label",
+                fields=("labelled_with", "product_id", "review_id"), name="review_by_reader",
                 condition=Q(is_published=True),
             ),
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from django.db import connections
 
 from recommender import labelling
 from recommender.models import ReviewEntry, ReviewLabel
@@ -128,3 +129,34 @@ def test_a_batch_tears_no_pair_apart() -> None:
 
     assert len(reviews) == labelling.BATCH_SIZE - 1
     assert sum(review.product_id == long.pk for review in reviews) == labelling.BATCH_SIZE - 2
+
+
+def an_entry(review_id: int, product_id: int, labelled_with: str = "") -> ReviewEntry:
+    return ReviewEntry.objects.create(
+        review_id=review_id, product_id=product_id, stars=5, is_published=True, labelled_with=labelled_with
+    )
+
+
+def test_what_nobody_has_read_comes_before_what_another_version_has() -> None:
+    an_entry(1, 1, "a former version")
+    an_entry(2, 1, "words-1")
+    an_entry(3, 1, "words-2")
+    an_entry(4, 2)
+    found = []
+    while reviews := labelling.next_reviews("words-1"):
+        found.append([review.review_id for review in reviews])
+        ReviewEntry.objects.filter(pk__in=found[-1]).update(labelled_with="words-1")
+    assert found == [[4], [1], [3]]
+
+
+@pytest.mark.parametrize("reader", ["", "words-2"])
+def test_the_next_reviews_are_found_without_passing_those_that_are_read(reader: str) -> None:
+    for number in range(8):
+        an_entry(number, number, "words-1")
+    an_entry(8, 8, reader)
+    with connections["recommender"].cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    plan = labelling.waiting_reviews("words-1").explain(analyze=True)
+    assert "review_by_reader" in plan
+    assert "Filter" not in plan
