@@ -1,23 +1,17 @@
-"""Copying what changed in the shop: rows after the cursor, each upserted on its own id.
+"""Copying what changed in the shop, each row upserted on its own id, unless it says nothing new."""
 
-The rows of a batch and the cursor behind them are stored in one transaction, so a kill leaves either both or
-neither. Rows of the overlap window come again and again; one that says nothing new is passed over.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 
 from recommender.chinese import terms
-from recommender.models import FeedCursor, Label, ProductEntry, ReviewEntry, ReviewLabel
+from recommender.feed_reading import read_on
+from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel
 from shop.selectors import feed
-from shop.selectors.feed import FeedPosition, ProductRow, ReviewRow
+from shop.selectors.feed import ProductRow, ReviewRow
 
-BATCH_SIZE = 1000
 PRODUCT_FIELDS = (
     "name", "name_zh", "path", "path_zh", "text", "detail", "terms_zh", "category_ids", "selling_price",
     "is_available",
@@ -26,12 +20,6 @@ TEXT_FIELDS = ("name", "name_zh", "path", "path_zh", "text", "detail", "terms_zh
 REVIEW_FIELDS = ("product_id", "stars", "title", "body", "is_published")
 
 
-class Positioned(Protocol):
-    @property
-    def position(self) -> FeedPosition: ...
-
-
-RowT = TypeVar("RowT", bound=Positioned)
 EntryT = TypeVar("EntryT", bound=Model)
 
 
@@ -51,44 +39,13 @@ class Ingested:
 
 def ingest_changes(progress: Callable[[int], object] = lambda rows: None) -> Ingested:
     """Read both feeds to their end; products first, so that a review finds its own."""
-    positions = {cursor.feed: cursor.position for cursor in FeedCursor.objects.all()}
-    products = _read("products", positions, feed.changed_products, store_products, progress)
-    reviews = _read("reviews", positions, feed.changed_reviews, store_reviews, progress)
-    return Ingested(products, reviews)
+    products = read_on("products", feed.changed_products, store_products, progress)
+    reviews = read_on("reviews", feed.changed_reviews, store_reviews, progress)
+    return Ingested(len(products), len(reviews))
 
 
-def _read(
-    name: str,
-    positions: Mapping[str, FeedPosition],
-    changed: Callable[[FeedPosition, int], list[RowT]],
-    store: Callable[[Sequence[RowT]], int],
-    progress: Callable[[int], object],
-) -> int:
-    reached = positions.get(name, FeedPosition())
-    stored = 0
-    for rows in _batches(changed, reached.rewound(timezone.now())):
-        with transaction.atomic(using="recommender"):
-            stored += store(rows)
-            if (last := rows[-1].position) != reached:
-                FeedCursor.objects.update_or_create(
-                    feed=name, defaults={"changed_at": last.changed_at, "row_id": last.row_id}
-                )
-        progress(len(rows))
-    return stored
-
-
-def _batches(
-    changed: Callable[[FeedPosition, int], list[RowT]], position: FeedPosition
-) -> Iterator[list[RowT]]:
-    while rows := changed(position, BATCH_SIZE):
-        yield rows
-        position = rows[-1].position
-        if len(rows) < BATCH_SIZE:
-            return
-
-
-def store_products(rows: Sequence[ProductRow]) -> int:
-    """Upsert; a product whose text changed needs a new vector. Returns how many were new or changed."""
+def store_products(rows: Sequence[ProductRow]) -> list[int]:
+    """Upsert; a product whose text changed needs a new vector. Returns the ids of new and changed ones."""
     entries = [
         ProductEntry(
             product_id=row.product_id,
@@ -115,7 +72,7 @@ def store_products(rows: Sequence[ProductRow]) -> int:
         for entry in changed
         if entry.product_id in known and _differs(entry, known[entry.product_id], TEXT_FIELDS)
     )
-    return len(changed)
+    return [entry.product_id for entry in changed]
 
 
 def text_of(row: ProductRow) -> str:
@@ -127,8 +84,8 @@ def path_of(row: ProductRow) -> str:
     return " / ".join(row.category_names[1:])
 
 
-def store_reviews(rows: Sequence[ReviewRow]) -> int:
-    """Upsert; a review that reads differently now loses its labels. Returns how many were new or changed."""
+def store_reviews(rows: Sequence[ReviewRow]) -> list[int]:
+    """Upsert; one that reads differently now loses its labels. Returns the ids of new and changed ones."""
     entries = [
         ReviewEntry(
             review_id=row.review_id,
@@ -152,7 +109,7 @@ def store_reviews(rows: Sequence[ReviewRow]) -> int:
     before = [known[entry.review_id] for entry in changed if entry.review_id in known]
     _drop_labels(before)
     ProductEntry.objects.mark_stale(entry.product_id for entry in (*changed, *before))
-    return len(changed)
+    return [entry.review_id for entry in changed]
 
 
 def _drop_labels(reviews: Sequence[ReviewEntry]) -> None:

@@ -1,22 +1,22 @@
 """Who touched what: copied from the shop's feed, kept while the shop keeps it, made ready to learn from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, groupby
 from operator import itemgetter
 
 import numpy as np
-from django.db import transaction
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from recommender.behaviour import Integers, Interactions
+from recommender.feed_reading import BATCH_SIZE, read_on
 from recommender.models import FeedCursor, Interaction
 from shop.selectors import feed
-from shop.selectors.feed import FeedPosition, TouchRow
+from shop.selectors.feed import TouchRow
 from shop.selectors.touched import TouchKind
 
-BATCH_SIZE = 1000
 MOST_EVENTS = 200  # of one shopper, the latest: a robot's ten thousand would be a hundred million pairs
 DAY = 86_400
 COLUMNS = np.dtype(
@@ -51,28 +51,13 @@ class Lesson:
 
 def ingest_touches(progress: Callable[[int], object] = lambda rows: None) -> int:
     """Copy what shoppers touched since the last time. Returns how many interactions were new or changed."""
-    positions = {cursor.feed: cursor.position for cursor in FeedCursor.objects.all()}
-    return sum(_read(kind, positions.get(kind.value, FeedPosition()), progress) for kind in TouchKind)
+    return sum(
+        len(read_on(kind.value, partial(feed.new_touches, kind), store, progress)) for kind in TouchKind
+    )
 
 
-def _read(kind: TouchKind, reached: FeedPosition, progress: Callable[[int], object]) -> int:
-    position, stored = reached.rewound(timezone.now()), 0
-    while rows := feed.new_touches(kind, position, BATCH_SIZE):
-        with transaction.atomic(using="recommender"):
-            stored += store(rows)
-            if (position := rows[-1].position) != reached:
-                FeedCursor.objects.update_or_create(
-                    feed=kind.value,
-                    defaults={"changed_at": position.changed_at, "row_id": position.row_id},
-                )
-        progress(len(rows))
-        if len(rows) < BATCH_SIZE:
-            break
-    return stored
-
-
-def store(rows: list[TouchRow]) -> int:
-    """Upsert, each on the row of the shop that it copies."""
+def store(rows: Sequence[TouchRow]) -> list[int]:
+    """Upsert, each on the row of the shop that it copies. Returns the ids of those whose copy changed."""
     entries = {
         row.source_id: Interaction(
             kind=row.kind.value, source_id=row.source_id, shopper=row.shopper, product_id=row.product_id,
@@ -91,7 +76,7 @@ def store(rows: list[TouchRow]) -> int:
         unique_fields=["kind", "source_id"],
         update_fields=["shopper", "product_id", "at"],
     )
-    return len(changed)
+    return [entry.source_id for entry in changed]
 
 
 def differs(one: Interaction, other: Interaction) -> bool:

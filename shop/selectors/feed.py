@@ -1,6 +1,6 @@
 """What the recommender pulls: rows changed after a position, oldest first.
 
-Rows commit out of order, so a reader must look again at the last seconds: `FeedPosition.rewound`.
+Rows commit out of order, so a reader must look again at what it may have missed: `FeedPosition.rewound`.
 """
 
 from collections import defaultdict
@@ -20,24 +20,25 @@ from shop.selectors.touched import TouchKind, kept, praises
 
 ModelT = TypeVar("ModelT", bound=Model)
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # Longer than a row waits for its commit once it is stamped. A transaction that takes its time stamps its rows
 # anew at its end: see shop.services.stamping.
 OVERLAP = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class FeedPosition:
     """Everything up to this row, in the order (changed_at, id), has been read."""
 
     changed_at: datetime = BEGINNING
     row_id: int = 0
 
-    def rewound(self, now: datetime) -> "FeedPosition":
-        """Where to read from at `now`: rows older than the overlap can no longer appear behind us."""
-        return min(
-            self, FeedPosition(now - OVERLAP), key=lambda position: (position.changed_at, position.row_id)
-        )
+    def rewound(self, read_at: datetime) -> "FeedPosition":
+        """Where to read on from, whenever that is, after what was read at `read_at`.
+
+        Rows that were younger than the overlap by then may since have been committed behind us.
+        """
+        return min(self, FeedPosition(read_at - OVERLAP))
 
 
 @dataclass(frozen=True, slots=True)
