@@ -130,14 +130,13 @@ def manage(*arguments: str) -> None:
 
 
 def recommend(stages: Stages) -> None:
-    """The recommender's stages one by one, as its worker runs them together."""
+    """As the worker does."""
     django.setup()
     from recommender import services  # noqa: PLC0415 (Django must be set up first)
 
     steps: dict[str, Callable[[], object]] = {
         "ingest": services.ingest,
-        "label": services.label_pending,
-        "cluster, embed and publish": services.refresh_products,
+        "label, cluster, embed and publish": services.catch_up,
     }
     for name, step in steps.items():
         with stages.timed(name):

@@ -18,6 +18,7 @@ PRODUCT_FIELDS = (
 )  # fmt: skip
 TEXT_FIELDS = ("name", "name_zh", "path", "path_zh", "text", "detail", "terms_zh")  # what is made of words
 REVIEW_FIELDS = ("product_id", "stars", "title", "body", "is_published")
+FEW = 32
 
 
 EntryT = TypeVar("EntryT", bound=Model)
@@ -25,10 +26,12 @@ EntryT = TypeVar("EntryT", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """How many entries were new or changed."""
+    """How many entries were new or changed; and which, where they are few enough to go before all others."""
 
     products: int = 0
     reviews: int = 0
+    review_ids: frozenset[int] = frozenset()
+    product_ids: frozenset[int] = frozenset()  # those of the reviews, too
 
     def __bool__(self) -> bool:
         return bool(self.products or self.reviews)
@@ -41,7 +44,10 @@ def ingest_changes(progress: Callable[[int], object] = lambda rows: None) -> Ing
     """Read both feeds to their end; products first, so that a review finds its own."""
     products = read_on("products", feed.changed_products, store_products, progress)
     reviews = read_on("reviews", feed.changed_reviews, store_reviews, progress)
-    return Ingested(len(products), len(reviews))
+    if len(products) + len(reviews) > FEW:
+        return Ingested(len(products), len(reviews))
+    reviewed = ReviewEntry.objects.filter(pk__in=reviews).values_list("product_id", flat=True)
+    return Ingested(len(products), len(reviews), frozenset(reviews), frozenset(products).union(reviewed))
 
 
 def store_products(rows: Sequence[ProductRow]) -> list[int]:

@@ -5,7 +5,7 @@ database, labelled outside any transaction, and stored in one short one; a kill 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -80,9 +80,12 @@ class ReadLabel:
     label: "PredictedLabel"
 
 
-def label_batch(tagger: PairTagger, embedder: Embedder) -> int:
-    """Label the next reviews that wait for this version of the model. Returns how many were labelled."""
-    reviews = next_reviews(tagger.model_version)
+def label_batch(tagger: PairTagger, embedder: Embedder, among: Collection[int] | None = None) -> int:
+    """Label the next reviews that wait for this version of the model, or the few of `among` that do.
+
+    Returns how many were labelled.
+    """
+    reviews = next_reviews(tagger.model_version, among)
     if not reviews:
         return 0
     pairs = list(pairs_of(reviews, last_reviews({review.product_id for review in reviews})))
@@ -93,12 +96,12 @@ def label_batch(tagger: PairTagger, embedder: Embedder) -> int:
     return store_labels(reviews, read, labels, tagger.model_version)
 
 
-def next_reviews(model_version: str) -> list[ReviewEntry]:
+def next_reviews(model_version: str, among: Collection[int] | None = None) -> list[ReviewEntry]:
     """Up to BATCH_SIZE reviews, by product and id, ending where no pair is torn apart.
 
     So the pairs of a product are the same however often the work was interrupted.
     """
-    reviews = list(waiting_reviews(model_version)[: BATCH_SIZE + 1])
+    reviews = list(waiting_reviews(model_version, among)[: BATCH_SIZE + 1])
     if len(reviews) <= BATCH_SIZE:
         return reviews
     cut, beyond = reviews[:BATCH_SIZE], reviews[BATCH_SIZE]
@@ -106,11 +109,14 @@ def next_reviews(model_version: str) -> list[ReviewEntry]:
     return cut[: len(cut) - of_last_product % 2]
 
 
-def waiting_reviews(model_version: str) -> "QuerySet[ReviewEntry]":
+def waiting_reviews(model_version: str, among: Collection[int] | None = None) -> "QuerySet[ReviewEntry]":
     """By product and id, those that no model has read; where there are none, those of one other version.
 
     Of one reader at a time, since the index then begins with them, however many are done.
     """
+    if among is not None:
+        few = ReviewEntry.objects.to_label(model_version).filter(pk__in=among)
+        return few.order_by("product_id", "review_id")
     reader = ReviewEntry.objects.other_reader(model_version)
     if reader is None:
         return ReviewEntry.objects.none()

@@ -146,12 +146,12 @@ def forget_others(model_version: str) -> None:
 def make(embedder: Embedder, watch: Watch) -> tuple[int, int]:
     """Make the vectors that are missing or older than what they are made of. Returns how many."""
     labels = products = 0
-    with watch("Labels", missing_labels().count()) as advance:
+    with watch("Labels", missing_labels().count) as advance:
         while texts := list(missing_labels().values_list("text", flat=True)[:LABELS_AT_ONCE]):
             make_labels(texts, embedder)
             labels += len(texts)
             advance(len(texts))
-    with watch("Products", missing_products().count()) as advance:
+    with watch("Products", missing_products().count) as advance:
         while entries := list(missing_products()[:PRODUCTS_AT_ONCE]):
             make_products(entries, embedder)
             products += len(entries)

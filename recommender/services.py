@@ -1,11 +1,12 @@
-"""Catching up with the shop: ingest, label, refresh, until nothing is left.
+"""Catching up with the shop: ingest, refresh, label, a batch each, until nothing is left.
 
-Every stage finds its work in the database, so that a run can be killed anywhere and another go on. One run
-at a time: recommender.turns.
+Every stage finds its work in the database, so that a run can be killed anywhere and another go on. They take
+turns, so that none waits for another's last, and what has just arrived goes before all. One run at a time:
+recommender.turns.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
@@ -15,17 +16,18 @@ from recommender.embedders import working_embedder
 from recommender.embedding import Embedder, refuse_a_mismatch
 from recommender.exceptions import LabelModelUnusable
 from recommender.ingest import Ingested, ingest_changes
-from recommender.labelling import PairTagger, label_batch, open_tagger
+from recommender.labelling import PairTagger, label_batch, open_tagger, waiting_reviews
 from recommender.models import ProductEntry, ReviewEntry
 from recommender.tags import Refreshed, refresh_batch
 from recommender.turns import CATCHING_UP, turn
 
 Advance = Callable[[int], object]
-Watch = Callable[[str, int | None], AbstractContextManager[Advance]]  # a stage's name and size, where known
+Total = Callable[[], int | None]  # counts what there is to do, where that can be known: for those who watch
+Watch = Callable[[str, Total], AbstractContextManager[Advance]]  # of a stage, by its name
 
 
 @contextmanager
-def unwatched(stage: str, total: int | None) -> Iterator[Advance]:
+def unwatched(stage: str, total: Total) -> Iterator[Advance]:
     """For work whose progress nobody follows."""
     yield lambda done: None
 
@@ -43,7 +45,7 @@ def working_for(seconds: float) -> Watch:
             raise EnoughForNow
 
     @contextmanager
-    def watch(stage: str, total: int | None) -> Iterator[Advance]:
+    def watch(stage: str, total: Total) -> Iterator[Advance]:
         yield advance
 
     return watch
@@ -58,11 +60,6 @@ class CaughtUp:
     refreshed: Refreshed = field(default_factory=Refreshed)
     is_elsewhere: bool = False
 
-    def add(self, ingested: Ingested, labelled: int, refreshed: Refreshed) -> None:
-        self.ingested += ingested
-        self.labelled += labelled
-        self.refreshed += refreshed
-
 
 def catch_up(
     *, tagger: PairTagger | None = None, embedder: Embedder | None = None, watch: Watch = unwatched
@@ -72,20 +69,17 @@ def catch_up(
     Raises EmbedderUnusable or ModelMismatch; and LabelModelUnusable once all else is done: products are found
     without it, and reviews wait.
     """
-    done = CaughtUp()
     unusable: LabelModelUnusable | None = None
     with turn(CATCHING_UP) as is_ours:
-        done.is_elsewhere = not is_ours
-        while is_ours:
-            ingested = ingest(watch=watch)
-            try:
-                labelled = label_pending(tagger=tagger, embedder=embedder, watch=watch)
-            except LabelModelUnusable as error:
-                labelled, unusable = 0, error
-            refreshed = refresh_products(embedder=embedder, watch=watch)
-            done.add(ingested, labelled, refreshed)
-            if not (ingested or labelled or refreshed.products):
-                break
+        if not is_ours:
+            return CaughtUp(is_elsewhere=True)
+        done = CaughtUp(ingest(watch=watch))
+        try:
+            tagger = tagger or open_tagger(settings.LABEL_MODEL_DIR)
+        except LabelModelUnusable as error:
+            unusable = error
+        if ProductEntry.objects.stale().exists() or (tagger and reads_on(tagger)):
+            work_off(done, tagger, fitting(embedder), watch)
     if unusable:
         raise unusable
     return done
@@ -93,38 +87,50 @@ def catch_up(
 
 def ingest(*, watch: Watch = unwatched) -> Ingested:
     """Copy what changed in the shop."""
-    with watch("Rows read", None) as advance:
+    with watch("Rows read", lambda: None) as advance:
         return ingest_changes(advance)
 
 
-def label_pending(
-    *, tagger: PairTagger | None = None, embedder: Embedder | None = None, watch: Watch = unwatched
-) -> int:
-    """Label every review that this version of the model has not read. Returns how many there were."""
-    tagger = tagger or open_tagger(settings.LABEL_MODEL_DIR)
-    total = ReviewEntry.objects.to_label(tagger.model_version).count()
-    if not total:
-        return 0
-    embedder = fitting(embedder)
-    labelled = 0
-    with watch("Reviews labelled", total) as advance:
-        while count := label_batch(tagger, embedder):
-            labelled += count
-            advance(count)
-    return labelled
+def reads_on(tagger: PairTagger) -> bool:
+    return waiting_reviews(tagger.model_version).exists()
 
 
-def refresh_products(*, embedder: Embedder | None = None, watch: Watch = unwatched) -> Refreshed:
-    """Cluster, embed and publish every stale product."""
-    refreshed = Refreshed()
-    total = ProductEntry.objects.stale().count()
-    if not total:
-        return refreshed
-    embedder = fitting(embedder)
-    with watch("Products refreshed", total) as advance:
-        while count := refresh_batch(embedder, refreshed):
-            advance(count)
-    return refreshed
+def work_off(done: CaughtUp, tagger: PairTagger | None, embedder: Embedder, watch: Watch) -> None:
+    """Refresh and label, adding to `done`, until nothing has arrived in the meantime, either.
+
+    Products first: a run that was killed between the two goes on in the same order. Time is looked at once a
+    round, so that neither is cut short each time. Without a tagger reviews wait.
+    """
+
+    def label(among: Collection[int] | None = None) -> int:
+        return label_batch(tagger, embedder, among) if tagger else 0
+
+    def refresh(among: Collection[int] | None = None) -> int:
+        return refresh_batch(embedder, done.refreshed, among)
+
+    def reviews_waiting() -> int:
+        return ReviewEntry.objects.to_label(tagger.model_version).count() if tagger else 0
+
+    def products_waiting() -> int | None:
+        """Unknown while reviews wait, each of which has its product refreshed again."""
+        return None if tagger and reads_on(tagger) else ProductEntry.objects.stale().count()
+
+    arrived = done.ingested
+    with (
+        watch("Reviews labelled", reviews_waiting) as labelled,
+        watch("Products refreshed", products_waiting) as refreshed,
+    ):
+        while True:
+            reviews, products = label(arrived.review_ids), refresh(arrived.product_ids)
+            products += refresh()
+            reviews += label()
+            done.labelled += reviews
+            labelled(reviews)
+            refreshed(products)
+            arrived = ingest(watch=watch)
+            done.ingested += arrived
+            if not (reviews or products or arrived):
+                return
 
 
 def load_models() -> None:

@@ -6,7 +6,7 @@ again gives the same.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -25,7 +25,7 @@ from recommender.scoring import rarity
 from recommender.selectors import most_products
 from shop.services.tags import TagToPublish, publish_tags
 
-BATCH_SIZE = 64  # products
+BATCH_SIZE = 32  # products: as long as it takes, a review that is posted meanwhile waits
 REVIEWS_QUOTED, WORDS_QUOTED = 6, 20
 CHARACTERS_QUOTED = 160  # twenty English words have fewer; a Chinese text has no words to count
 TELLING_OF_EXCERPT, TELLING_OF_TAGS = 0.7, 0.6  # in a product's vector, beside what the shop itself says
@@ -63,9 +63,14 @@ class Refreshed:
         setattr(self, stage, getattr(self, stage) + perf_counter() - started)
 
 
-def refresh_batch(embedder: Embedder, refreshed: Refreshed) -> int:
-    """Bring the next stale products up to date, adding to `refreshed`. Returns how many there were."""
-    products = next_stale_products()
+def refresh_batch(embedder: Embedder, refreshed: Refreshed, among: Collection[int] | None = None) -> int:
+    """Bring the next stale products, or those of `among`, up to date, adding to `refreshed`.
+
+    Returns how many there were.
+    """
+    products = next_stale_products(among)
+    if not products:
+        return 0
     with refreshed.spending_on("clustering"):
         tags = [tags_of(product.labels, product.reviews, former(product)) for product in products]
     with refreshed.spending_on("embedding"):
@@ -80,8 +85,9 @@ def refresh_batch(embedder: Embedder, refreshed: Refreshed) -> int:
     return len(products)
 
 
-def next_stale_products() -> list[StaleProduct]:
-    entries = list(ProductEntry.objects.stale().defer("embedding").order_by("product_id")[:BATCH_SIZE])
+def next_stale_products(among: Collection[int] | None = None) -> list[StaleProduct]:
+    stale = ProductEntry.objects.stale().defer("embedding").order_by("product_id")
+    entries = list((stale if among is None else stale.filter(pk__in=among))[:BATCH_SIZE])
     ids = [entry.product_id for entry in entries]
     mentions = mentions_of(ids)
     labels = Label.objects.in_bulk({text for by_label in mentions.values() for text in by_label})

@@ -1,17 +1,32 @@
 """From a review in the shop to a tag in the shop."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connections
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from recommender.embedding import default_embedder
 from recommender.exceptions import LabelModelUnusable
 from recommender.labelling import BATCH_SIZE
 from recommender.models import DIMENSIONS, FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
 from recommender.search import Filters, nearest
-from recommender.services import EnoughForNow, catch_up, ingest, label_pending, working_for
+from recommender.services import (
+    Advance,
+    CaughtUp,
+    EnoughForNow,
+    Total,
+    catch_up,
+    ingest,
+    work_off,
+    working_for,
+)
 from shop.models import Product, ProductTag, Review, TagMention
 from shop.models.reviews import ReviewStatus
 from shop.services.tags import TagToPublish, publish_tags
@@ -260,12 +275,92 @@ def test_a_turn_ends_between_two_batches_and_the_next_one_goes_on() -> None:
         a_review(product, body="tasty")
     ingest()
     with pytest.raises(EnoughForNow):
-        label_pending(tagger=WordTagger(), watch=working_for(0.0))
+        work_off(CaughtUp(), WordTagger(), default_embedder(), working_for(0.0))
     assert ReviewEntry.objects.to_label("words-1").count() == BATCH_SIZE
 
     catch_up(tagger=WordTagger())
 
     assert published(product) == [("great taste", 2 * BATCH_SIZE, 1.0)]
+
+
+def a_backlog() -> Product:
+    """A product with more reviews than are read at a time, all ingested."""
+    product = a_product("Old tea")
+    for _ in range(2 * BATCH_SIZE):
+        a_review(product, body="tasty")
+    ingest()
+    return product
+
+
+def catch_up_until_killed(calls: int) -> None:
+    with pytest.raises(TaggerStopped):
+        catch_up(tagger=WordTagger(stops_after=calls))
+
+
+def test_a_review_that_was_just_posted_waits_for_no_backlog() -> None:
+    a_backlog()
+    product = a_product("New tea")
+    a_review(product, body="floral")
+
+    catch_up_until_killed(calls=1)
+
+    assert published(product) == [("great aroma", 1, 1.0)]
+    assert ReviewEntry.objects.to_label("words-1").count() == 2 * BATCH_SIZE
+
+
+def test_nor_does_one_that_is_posted_while_the_backlog_is_worked_off() -> None:
+    a_backlog()
+    product = a_product("New tea")
+    ingest()
+
+    class Meanwhile(WordTagger):
+        def label_pairs(self, *args: Any, **options: Any) -> Any:
+            if not self.calls:
+                a_review(product, body="floral")
+            return super().label_pairs(*args, **options)
+
+    with pytest.raises(TaggerStopped):
+        catch_up(tagger=Meanwhile(stops_after=2))
+
+    assert published(product) == [("great aroma", 1, 1.0)]
+    assert ReviewEntry.objects.to_label("words-1").count() == BATCH_SIZE
+
+
+def test_products_are_found_before_all_reviews_are_read() -> None:
+    backlog = a_backlog()
+    other = a_product("Oat bars")
+    ingest()
+
+    catch_up_until_killed(calls=0)
+
+    assert {match.product_id for match in nearest(NORTH, Filters(), 4)} == {backlog.pk, other.pk}
+
+
+def test_tags_are_published_before_all_reviews_are_read() -> None:
+    product = a_backlog()
+    catch_up_until_killed(calls=1)
+    assert published(product) == [("great taste", BATCH_SIZE, 1.0)]
+
+
+def test_only_who_watches_has_what_waits_counted() -> None:
+    a_backlog()
+    totals: dict[str, list[int | None]] = {}
+
+    @contextmanager
+    def watch(stage: str, total: Total) -> Iterator[Advance]:
+        totals.setdefault(stage, []).append(total())
+        yield lambda done: None
+
+    with CaptureQueriesContext(connections["recommender"]) as unwatched:
+        catch_up_until_killed(calls=1)
+    ProductEntry.objects.update(published_revision=F("revision"))
+    catch_up(tagger=WordTagger(), watch=watch)
+    a_product("Oat bars")
+    catch_up(tagger=WordTagger(), watch=watch)
+
+    assert not [query["sql"] for query in unwatched if "COUNT(*)" in query["sql"]]
+    assert totals["Reviews labelled"] == [BATCH_SIZE, 0]
+    assert totals["Products refreshed"] == [None, 1]
 
 
 def test_tags_that_were_stored_but_not_published_are_published_by_the_next_run() -> None:

@@ -1,15 +1,12 @@
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from recommender import services
 from recommender.exceptions import RecommenderError
-from recommender.services import Advance, CaughtUp
+from recommender.management.bars import bar
+from recommender.services import CaughtUp
 
 
 class Command(BaseCommand):
@@ -25,12 +22,6 @@ class Command(BaseCommand):
         except RecommenderError as error:
             raise CommandError(f"{error} What was done before that stays.") from error
         self.stdout.write(summary(done, time.monotonic() - started))
-
-
-@contextmanager
-def bar(stage: str, total: int | None) -> Iterator[Advance]:
-    with tqdm(desc=stage, total=total, file=sys.stderr, leave=False) as progress:
-        yield progress.update
 
 
 def summary(done: CaughtUp, seconds: float) -> str:

@@ -1,11 +1,7 @@
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from recommender.chat.account import Price
 from recommender.chat.embedder import LONG, ServedEmbedder
@@ -13,8 +9,8 @@ from recommender.chat.protocol import Usage
 from recommender.chat.spending import left_this_month
 from recommender.embedders import embedder_wanted
 from recommender.exceptions import RecommenderError
+from recommender.management.bars import bar
 from recommender.rebuilding import Rebuilt, rebuild, tokens_to_read
-from recommender.services import Advance
 
 
 class Command(BaseCommand):
@@ -44,12 +40,6 @@ def plan(price: Price) -> str:
         f"To read about {tokens:,} tokens costs about {price.of(Usage(tokens)):.4f}; of this month's "
         f"OPENAI_MONTHLY_BUDGET {left_this_month():.4f} is left, and no more is spent."
     )
-
-
-@contextmanager
-def bar(stage: str, total: int | None) -> Iterator[Advance]:
-    with tqdm(desc=stage, total=total, file=sys.stderr, leave=False) as progress:
-        yield progress.update
 
 
 def summary(rebuilt: Rebuilt, seconds: float) -> str:
