@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from recommender.checkpoints import Identity, identity_of
 from recommender.embedding import Embedder
 from recommender.exceptions import LabelModelUnusable
 from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel
@@ -34,7 +35,7 @@ LEAST_SAID = 0.1
 MOSTLY_FIRST, MOSTLY_SECOND = 0.65, 0.35
 
 _loading = Lock()
-_loaded: "dict[Path, PairTagger]" = {}
+_loaded: "dict[Path, tuple[Identity | None, PairTagger]]" = {}
 
 
 class PairTagger(Protocol):
@@ -49,17 +50,21 @@ class PairTagger(Protocol):
 
 
 def open_tagger(directory: Path) -> PairTagger:
-    """The process's one model of `directory`, loaded when first asked for. Raises LabelModelUnusable."""
+    """The process's one model of `directory`, loaded when it is first asked for after its files were written.
+
+    Raises LabelModelUnusable.
+    """
     with _loading:
-        if directory not in _loaded:
+        identity = identity_of(directory)
+        if directory not in _loaded or _loaded[directory][0] != identity:
             from seq2label.inference import Tagger  # noqa: PLC0415 (torch: never in a web process)
 
             try:
                 # More threads wait for each other wherever somebody else is at work, too.
-                _loaded[directory] = Tagger.load(directory, threads=1)
+                _loaded[directory] = identity, Tagger.load(directory, threads=1)
             except Seq2LabelError as error:
                 raise LabelModelUnusable(str(error)) from error
-        return _loaded[directory]
+        return _loaded[directory][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
+from recommender.checkpoints import version_of_model
 from recommender.models import Click, Impression, Interaction, Place, ProductEntry, ReviewEntry
 from recommender.selectors import ReasonKind
 from recommender.weights import Fitted, latest_fitted
 
-# Of a checkpoint, as seq2label writes it: what decides a result, in the order in which it is hashed.
-DECISIVE = ("weights.safetensors", "config.json", "vocabulary.json", "labels.json")
 TAGGED = f'$[*] ? (@[0] == "{ReasonKind.TAG}")'  # of an impression's reasons
 
 
@@ -94,14 +91,6 @@ def reviews_to_read() -> "QuerySet[ReviewEntry]":
         return ReviewEntry.objects.to_label(version_of_model(settings.LABEL_MODEL_DIR))
     except OSError:
         return ReviewEntry.objects.published().filter(labelled_with="")
-
-
-def version_of_model(directory: Path) -> str:
-    """The `model_version` that seq2label gives a checkpoint, without loading it. Raises OSError."""
-    digest = sha256()
-    for name in DECISIVE:
-        digest.update((directory / name).read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def figures_by_place(since: datetime) -> Iterator[PlaceFigures]:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from recommender.embedding import default_embedder
 from recommender.exceptions import LabelModelUnusable
-from recommender.labelling import BATCH_SIZE
+from recommender.labelling import BATCH_SIZE, open_tagger
 from recommender.models import DIMENSIONS, FeedCursor, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
 from recommender.search import Filters, nearest
 from recommender.services import (
@@ -27,11 +27,14 @@ from recommender.services import (
     work_off,
     working_for,
 )
+from recommender.tags import next_stale_products, publish
+from seq2label.checkpoint import model_version, save_checkpoint
 from shop.models import Product, ProductTag, Review, TagMention
 from shop.models.reviews import ReviewStatus
 from shop.services.tags import TagToPublish, publish_tags
 from tests.recommender.encoders import Noting
 from tests.recommender.taggers import TaggerStopped, WordTagger
+from tests.seq2label.builders import a_network
 from tests.shop.builders import a_product, a_review
 
 pytestmark = pytest.mark.django_db
@@ -236,15 +239,33 @@ def test_a_new_version_of_the_model_reads_everything_again() -> None:
     assert list(ReviewLabel.objects.values_list("label_id", "model_version")) == [("rich flavor", "words-2")]
 
 
+def test_a_model_that_is_replaced_in_its_place_is_the_one_that_reads_on(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.LABEL_MODEL_DIR = directory = tmp_path / "model"
+    a_review(a_product(), body="far too sweet for me")
+    read_by = []
+    for seed in (3, 5):
+        save_checkpoint(a_network(seed), directory, metrics={}, card="", pictures={})
+        assert [catch_up().labelled, catch_up().labelled] == [1, 0]
+        read_by.append(ReviewEntry.objects.get().labelled_with)
+        assert read_by[-1] == model_version(directory)
+        assert open_tagger(directory) is open_tagger(directory)
+    assert read_by[0] != read_by[1]
+
+
 def test_a_change_during_publishing_is_not_lost() -> None:
     product = a_product()
     catch_up(tagger=WordTagger())
-    read = ProductEntry.objects.get()
+    ProductEntry.objects.mark_stale([product.pk])
+    [read] = next_stale_products()
     ProductEntry.objects.mark_stale([product.pk])
 
-    ProductEntry.objects.filter(pk=product.pk).update(published_revision=read.revision)
+    publish(read.entry, [])
 
-    assert list(ProductEntry.objects.stale()) == [read]
+    assert list(ProductEntry.objects.stale()) == [read.entry]
+    assert catch_up(tagger=WordTagger()).refreshed.products == 1
+    assert not ProductEntry.objects.stale().exists()
 
 
 @pytest.mark.parametrize("calls", [0, 1])  # of two: as many batches
