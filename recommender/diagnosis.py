@@ -11,6 +11,7 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.db import connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from recommender import learning, weights
@@ -18,7 +19,7 @@ from recommender.embedders import embedder_in_use, embedder_wanted
 from recommender.exceptions import BehaviourUnreadable
 from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
-from recommender.models import FeedCursor, Interaction, ProductEntry
+from recommender.models import FeedCursor, Interaction, ProductEntry, ReviewEntry
 from recommender.reporting import reviews_to_read
 from recommender.turns import LEARNING, turn
 from shop.selectors import feed
@@ -27,7 +28,8 @@ from shop.selectors.feed import FeedPosition
 SILENT = 60.0  # seconds without a beat after which the worker is taken to be gone
 OVERDUE = 60.0  # seconds after which a change that nobody has read is stuck
 STALE = learning.LONG + learning.LONG / 2  # a version older than this, with something new, is stale
-PATIENCE = 5.0  # seconds that products and reviews may wait to be renewed while we look
+PATIENCE = 10.0  # seconds that products and reviews may wait, none of them renewed, while we look
+LOOKING = 0.5  # seconds between two looks
 LEAST_PGVECTOR = (0, 8)
 CONNECTING = 3  # seconds
 PROBE = "great taste"
@@ -180,7 +182,7 @@ def vector_sizes() -> str:
 
 
 def cursors() -> str:
-    """A change that is older than OVERDUE and lies behind no cursor has been passed over."""
+    """Nobody reads what is older than OVERDUE and behind no cursor; what was passed over is not seen."""
     reached = {cursor.feed: cursor.position for cursor in FeedCursor.objects.all()}
     for name, changed in (("products", feed.changed_products), ("reviews", feed.changed_reviews)):
         unread = changed(reached.get(name, FeedPosition()), 1)
@@ -195,24 +197,26 @@ def cursors() -> str:
 
 
 def tags() -> str:
-    """What is stale now and still is after a while waits for nobody."""
-    before = waiting()
+    """Nobody works off what waits where its number stays the same for a while."""
+    reviews = reviews_to_read()
+    before = now = waiting(reviews)
     deadline = time.monotonic() + PATIENCE
-    while before and time.monotonic() < deadline:
-        time.sleep(0.5)
-        before &= waiting()
-    if before:
+    while now == before and any(now) and time.monotonic() < deadline:
+        time.sleep(LOOKING)
+        now = waiting(reviews)
+    if not any(now):
+        return "all are published."
+    if now == before:
         raise Wrong(
-            f"{len(before):,} products or reviews wait to be labelled and published, and nobody gets to "
+            f"{sum(now):,} products or reviews wait to be labelled and published, and nobody gets to "
             "them: run manage.py catch_up_recommender, which says why or does it."
         )
-    return "all are published."
+    return f"{sum(now):,} products or reviews wait to be labelled and published, and are being worked off."
 
 
-def waiting() -> set[tuple[str, int]]:
-    products = ProductEntry.objects.stale().values_list("product_id", flat=True)
-    reviews = reviews_to_read().values_list("review_id", flat=True)
-    return {("product", pk) for pk in products} | {("review", pk) for pk in reviews}
+def waiting(reviews: "QuerySet[ReviewEntry]") -> tuple[int, int]:
+    """How many products, and how many of these reviews."""
+    return ProductEntry.objects.stale().count(), reviews.count()
 
 
 def behaviour() -> str:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -12,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -219,6 +221,19 @@ def test_tags_that_nobody_publishes() -> None:
     catch_up(tagger=WordTagger())
     ProductEntry.objects.mark_stale([product.pk])
     assert "1 products or reviews wait to be labelled and published" in wrong()["tags"]
+
+
+def test_tags_that_are_being_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is at it is not called for, however much is left."""
+    products = [a_product().pk for _ in range(3)]
+    catch_up(tagger=WordTagger())
+    ProductEntry.objects.mark_stale(products)
+    monkeypatch.setattr(diagnosis, "PATIENCE", 60.0)
+    fresh = ProductEntry.objects.filter(pk=products[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: fresh.update(published_revision=F("revision")))
+    assert told()[1]["tags"] == (
+        "ok", "2 products or reviews wait to be labelled and published, and are being worked off.",
+    )  # fmt: skip
 
 
 def test_reviews_that_another_model_has_read() -> None:
