@@ -134,6 +134,31 @@ def test_a_tag_that_stays_keeps_its_rows() -> None:
     assert ProductTag.objects.get(label="great taste").pk == tag.pk
 
 
+def test_what_did_not_change_is_not_published_again() -> None:
+    product = a_product()
+    for body in ("tasty and floral", "tasty", "sugary"):
+        a_review(product, body=body)
+    catch_up(tagger=WordTagger())
+    ProductEntry.objects.mark_stale([product.pk])
+
+    with CaptureQueriesContext(connections["default"]) as asked:
+        assert catch_up(tagger=WordTagger()).refreshed.products == 1
+
+    of_tags = [query["sql"].split()[0] for query in asked if "tag" in query["sql"]]
+    assert of_tags == ["SELECT", "SELECT"]
+    assert len(published(product)) == 3
+
+
+def test_a_review_that_the_shop_has_no_more_is_mentioned_by_no_tag() -> None:
+    product = a_product()
+    review = a_review(product)
+    tag = TagToPublish("great taste", 1, 2, 1.0, (review.pk, review.pk + 1))
+
+    assert publish_tags(product_id=product.pk, tags=[tag])
+
+    assert list(TagMention.objects.values_list("tag__label", "review_id")) == [("great taste", review.pk)]
+
+
 def test_a_review_that_is_rewritten_is_read_again() -> None:
     product = a_product()
     review = a_review(product, body="tasty")
