@@ -17,7 +17,8 @@ from django.db.models import Func, Value
 
 from recommender.chinese import terms
 from recommender.contents import held_terms
-from recommender.models import ProductEntry, ProductWords, ReviewEntry, SearchTerm, Spelling, TagCluster
+from recommender.models import ProductEntry, ProductWords, SearchTerm, Spelling, TagCluster
+from recommender.reviews import latest_reviews
 from recommender.words import content_words, spelt_words, stem, words_of
 from shop.label_names import chinese_names
 
@@ -90,12 +91,11 @@ def labels_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
 
 
 def reviews_of(product_ids: Sequence[int]) -> Mapping[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    rows = ReviewEntry.objects.published().filter(product_id__in=product_ids).order_by("-review_id")
-    for product_id, title, body in rows.values_list("product_id", "title", "body").iterator():
-        if len(found[product_id]) < MOST_REVIEWS:
-            found[product_id].append(f"{title} . {body}")
-    return found
+    found = latest_reviews(product_ids, MOST_REVIEWS)
+    return {
+        product_id: [f"{review.title} . {review.body}" for review in found[product_id]]
+        for product_id in product_ids
+    }
 
 
 def document_of(sources: Sources) -> dict[str, list[str]]:

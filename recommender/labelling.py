@@ -5,19 +5,20 @@ database, labelled outside any transaction, and stored in one short one; a kill 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from recommender.checkpoints import Identity, identity_of
 from recommender.embedding import Embedder
 from recommender.exceptions import LabelModelUnusable
 from recommender.models import Label, ProductEntry, ReviewEntry, ReviewLabel
+from recommender.reviews import latest_reviews
 from seq2label.examples import ReviewText
 from seq2label.exceptions import Seq2LabelError
 
@@ -93,7 +94,8 @@ def label_batch(tagger: PairTagger, embedder: Embedder, among: Collection[int] |
     reviews = next_reviews(tagger.model_version, among)
     if not reviews:
         return 0
-    pairs = list(pairs_of(reviews, last_reviews({review.product_id for review in reviews})))
+    latest = latest_reviews({review.product_id for review in reviews}, 2)  # one of them is another
+    pairs = list(pairs_of(reviews, latest))
     read = read_pairs(tagger, pairs)
     silent = silent_reviews(reviews, read)
     read += read_pairs(tagger, [Pair(review, None, labels_second=False) for review in silent])
@@ -129,20 +131,7 @@ def waiting_reviews(model_version: str, among: Collection[int] | None = None) ->
     return waiting.order_by("product_id", "review_id")
 
 
-def last_reviews(product_ids: Iterable[int]) -> dict[int, list[ReviewEntry]]:
-    """By product, its two latest published reviews: one of them can keep an odd one company."""
-    latest = ReviewEntry.objects.published().filter(product_id=OuterRef("product_id"))
-    newest = latest.order_by("-review_id").values("review_id")[:2]
-    rows = ReviewEntry.objects.published().filter(
-        product_id__in=list(product_ids), review_id__in=Subquery(newest)
-    )
-    found: dict[int, list[ReviewEntry]] = defaultdict(list)
-    for review in rows.order_by("product_id", "-review_id"):
-        found[review.product_id].append(review)
-    return found
-
-
-def pairs_of(reviews: Sequence[ReviewEntry], last: dict[int, list[ReviewEntry]]) -> Iterator[Pair]:
+def pairs_of(reviews: Sequence[ReviewEntry], latest: Mapping[int, list[ReviewEntry]]) -> Iterator[Pair]:
     """Neighbours by id; an odd one stands beside its product's latest other review, or alone."""
     by_product: dict[int, list[ReviewEntry]] = defaultdict(list)
     for review in sorted(reviews, key=lambda review: review.review_id):
@@ -152,7 +141,7 @@ def pairs_of(reviews: Sequence[ReviewEntry], last: dict[int, list[ReviewEntry]])
             yield Pair(first, second, labels_second=True)
         if len(waiting) % 2:
             odd = waiting[-1]
-            others = [review for review in last.get(product_id, []) if review.review_id != odd.review_id]
+            others = [review for review in latest.get(product_id, []) if review.review_id != odd.review_id]
             yield Pair(odd, others[0] if others else None, labels_second=False)
 
 

@@ -13,7 +13,6 @@ from time import perf_counter
 
 import numpy as np
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 from pgvector import HalfVector
 
 from recommender.clustering import LabelSupport, PreviousTag, Tag, tags_of
@@ -21,6 +20,7 @@ from recommender.documents import forget_documents, store_documents
 from recommender.embedding import Embedder, Floats, unit
 from recommender.models import Label, Passage, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
 from recommender.passages import store_passages
+from recommender.reviews import latest_reviews
 from recommender.scoring import rarity
 from recommender.selectors import most_products
 from shop.services.tags import TagToPublish, publish_tags
@@ -124,15 +124,14 @@ def mentions_of(product_ids: Sequence[int]) -> dict[int, dict[str, set[int]]]:
 
 def excerpts_of(product_ids: Sequence[int]) -> dict[int, str]:
     """By product, the beginnings of its latest reviews: many an imported product has no other description."""
-    latest = ReviewEntry.objects.published().filter(product_id=OuterRef("product_id")).order_by("-review_id")
-    rows = ReviewEntry.objects.published().filter(
-        product_id__in=product_ids, review_id__in=Subquery(latest.values("review_id")[:REVIEWS_QUOTED])
-    )
-    quoted: dict[int, list[str]] = defaultdict(list)
-    for review in rows.order_by("product_id", "-review_id"):
-        words = f"{review.title}. {review.body}".split()[:WORDS_QUOTED]
-        quoted[review.product_id].append(" ".join(words)[:CHARACTERS_QUOTED])
-    return {product_id: " ".join(texts) for product_id, texts in quoted.items()}
+    return {
+        product_id: " ".join(beginning(review) for review in reviews)
+        for product_id, reviews in latest_reviews(product_ids, REVIEWS_QUOTED).items()
+    }
+
+
+def beginning(review: ReviewEntry) -> str:
+    return " ".join(f"{review.title}. {review.body}".split()[:WORDS_QUOTED])[:CHARACTERS_QUOTED]
 
 
 def supported(label: Label, review_ids: set[int], most: int) -> LabelSupport:
