@@ -56,17 +56,19 @@ def read_on(
             stored += store(rows)
             last = min(rows[-1].position, FeedPosition(began_at))
             if last > reached:
-                reached = last
                 FeedCursor.objects.update_or_create(
                     feed=feed, defaults={"changed_at": last.changed_at, "row_id": last.row_id}
                 )
+        if last >= reached:
+            reached = last
+            _latest[feed] = Reading(reached, began_at)  # so far: `progress` may end it
         progress(len(rows))
     _latest[feed] = Reading(reached, began_at)
     return stored
 
 
 def read_at(feed: str, reached: FeedPosition) -> datetime:
-    """When the feed was read to its end by this process, or at the earliest by another."""
+    """When the feed was read up to there by this process, or at the earliest by another."""
     latest = _latest.get(feed)
     return latest.began_at if latest and latest.reached == reached else reached.changed_at
 

@@ -133,3 +133,18 @@ def test_a_reading_that_is_cut_short_leaves_nothing_out(
     a_review_stamped(NOON - 5 * SECOND, product)
     clock.shows += 20 * SECOND
     assert ingest_changes().reviews == 2
+
+
+def test_nor_does_it_begin_anew(clock: Clock, product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest_changes()
+    monkeypatch.setattr(feed_reading, "BATCH_SIZE", 1)
+    for _ in range(3):
+        a_review_stamped(NOON - 60 * SECOND, product)
+
+    def stop(rows: int) -> None:
+        raise InterruptedError
+
+    for read in (1, 2, 3):
+        with pytest.raises(InterruptedError):
+            ingest_changes(stop)
+        assert ReviewEntry.objects.count() == read
