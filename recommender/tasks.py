@@ -53,7 +53,7 @@ def forget_old_data() -> None:
     """The shop is asked about every touch in turn, as far as the time allows: the next hour goes on there."""
     forget_impressions()
     forget_calls()
-    with suppress(services.EnoughForNow), services.working_for(TURN)("Touches", None) as advance:
+    with suppress(services.EnoughForNow), services.working_for(TURN)("Touches", lambda: None) as advance:
         forget_what_is_gone(advance)
 
 

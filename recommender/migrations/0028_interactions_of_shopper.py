@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """
 
     atomic = False
-    dependencies = [("recommender", "0026_spellings")]
+    dependencies = [("recommender", "0027_review_by_reader")]
 
     operations = [
         migrations.RunSQL(
