@@ -8,9 +8,13 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, Deferrable, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
+from shop.label_names import local_label
 from shop.selectors.feed import FeedPosition
 
 DIMENSIONS = 384  # of every vector stored
@@ -170,15 +174,16 @@ class ReviewEntryQuerySet(models.QuerySet["ReviewEntry"]):
 class ReviewEntry(models.Model):
     """A review as ingested. `labelled_with` names the model that has read it, empty until then."""
 
-    review_id = models.BigIntegerField(primary_key=True)
-    product_id = models.BigIntegerField()
-    stars = models.PositiveSmallIntegerField()
-    title = models.CharField(max_length=255, blank=True)
-    body = models.TextField(blank=True)
-    is_published = models.BooleanField()
-    labelled_with = models.CharField(max_length=64, blank=True)
+    review_id = models.BigIntegerField(_("review"), primary_key=True)
+    product_id = models.BigIntegerField(_("product"))
+    stars = models.PositiveSmallIntegerField(_("stars"))
+    title = models.CharField(_("title"), max_length=255, blank=True)
+    body = models.TextField(_("text"), blank=True)
+    is_published = models.BooleanField(_("published"))
+    labelled_with = models.CharField(_("read by"), max_length=64, blank=True)
 
     objects = ReviewEntryQuerySet.as_manager()
+    product_name = ""  # known where somebody looked it up in the shop
 
     class Meta:
         verbose_name = _("review entry")
@@ -192,7 +197,7 @@ class ReviewEntry(models.Model):
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"review {self.review_id}"
+        return gettext("review %(number)d") % {"number": self.review_id}
 
 
 class LabelQuerySet(models.QuerySet["Label"]):
@@ -255,6 +260,8 @@ class TagCluster(models.Model):
     share = models.FloatField(help_text="Of the product's labelled reviews, 0 to 1.")
     rank = models.PositiveSmallIntegerField()
 
+    product_name = ""  # known where somebody looked it up in the shop
+
     class Meta:
         verbose_name = _("tag cluster")
         verbose_name_plural = _("tag clusters")
@@ -268,7 +275,38 @@ class TagCluster(models.Model):
         indexes = (GinIndex(name="tag_members", fields=["members"]),)
 
     def __str__(self) -> str:
-        return f"{self.product_id}: {self.medoid_id}"
+        return f"{self.product_name or self.product_id}: {local_label(self.medoid_id)}"
+
+
+class WithdrawnLabel(models.Model):
+    """A label that staff took off a product: no tag of it is made of the label, whoever reads it there again.
+
+    It is meant as it was read: the same text with another polarity says something else.
+    """
+
+    product_id = models.BigIntegerField(_("product"))
+    label = models.CharField(_("label"), max_length=80)
+    polarity = models.SmallIntegerField(_("polarity"))
+    note = models.CharField(
+        _("note"), max_length=200, blank=True, help_text=_("Why; shoppers do not see it.")
+    )
+    withdrawn_by = models.BigIntegerField(_("by"), null=True)
+    withdrawn_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    product_name = ""  # known where somebody looked it up in the shop
+
+    class Meta:
+        verbose_name = _("label taken off a product")
+        verbose_name_plural = _("labels taken off products")
+        ordering = ("-withdrawn_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product_id", "label", "polarity"), name="label_withdrawn_once_a_product"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_name or self.product_id}: {local_label(self.label)}"
 
 
 class Interaction(models.Model):
@@ -367,14 +405,16 @@ class ChatCall(models.Model):
     """A wish that the chat server was asked to read. The sentence is kept as a hash; who asked is not."""
 
     question = models.CharField(max_length=64, help_text="SHA-256 of model, instructions and sentence.")
-    model = models.CharField(max_length=128)
-    outcome = models.CharField(max_length=16, choices=ChatOutcome, default=ChatOutcome.ASKED)
+    model = models.CharField(_("chat model"), max_length=128)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=ChatOutcome, default=ChatOutcome.ASKED)
     answer = models.JSONField(null=True, help_text="As it was read; forgotten after a day.")
-    cost = models.DecimalField(max_digits=16, decimal_places=8, help_text="Reserved, then as charged.")
-    tokens_read = models.PositiveIntegerField(default=0)
-    tokens_written = models.PositiveIntegerField(default=0)
-    milliseconds = models.PositiveIntegerField(null=True)
-    called_at = models.DateTimeField(db_index=True)
+    cost = models.DecimalField(
+        _("cost"), max_digits=16, decimal_places=8, help_text=_("Reserved, then as charged.")
+    )
+    tokens_read = models.PositiveIntegerField(_("tokens read"), default=0)
+    tokens_written = models.PositiveIntegerField(_("tokens written"), default=0)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"), null=True)
+    called_at = models.DateTimeField(_("called at"), db_index=True)
 
     class Meta:
         verbose_name = _("call of the chat server")
@@ -388,7 +428,7 @@ class ChatCall(models.Model):
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.model}, {self.called_at:%Y-%m-%d %H:%M}: {self.outcome}"
+        return f"{self.model}, {localize(timezone.localtime(self.called_at))}: {self.get_outcome_display()}"
 
 
 class FineTuningStatus(models.TextChoices):
@@ -457,9 +497,10 @@ class Placement(models.Model):
         _("note"), max_length=200, blank=True, help_text=_("Why; shoppers do not see it.")
     )
     decided_by = models.BigIntegerField(_("decided by"), null=True, editable=False)
-    decided_at = models.DateTimeField(_("decided at"), auto_now=True)
+    decided_at = models.DateTimeField(_("decided at"), default=timezone.now, editable=False)
 
     objects = PlacementQuerySet.as_manager()
+    product_name = ""  # known where somebody looked it up in the shop
 
     class Meta:
         verbose_name = _("pinned or hidden product")
@@ -467,7 +508,7 @@ class Placement(models.Model):
         ordering = ("-decided_at", "product_id")
 
     def __str__(self) -> str:
-        return f"{self.product_id}: {self.get_kind_display()}"
+        return f"{self.product_name or self.product_id}: {self.get_kind_display()}"
 
 
 class Impression(models.Model):
@@ -487,9 +528,7 @@ class Impression(models.Model):
         _("parts of the scores"), default=list, blank=True,
         help_text=_("In the order of the products: what each score is made of, where it is known."),
     )  # fmt: skip
-    is_fallback = models.BooleanField(
-        _("fallback"), help_text=_("The recommender was down, slow or knew too little.")
-    )
+    is_fallback = models.BooleanField(_("fallback"), help_text=_("The most loved products took places."))
     shown_at = models.DateTimeField(_("shown at"), db_index=True)
 
     class Meta:
@@ -503,7 +542,7 @@ class Impression(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.place}, {self.shown_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_place_display()}, {localize(timezone.localtime(self.shown_at))}"
 
 
 class Click(models.Model):

@@ -11,9 +11,12 @@ from django.db import transaction
 from shop.services.roles import ALL, LOOK, Rights, keep_role
 
 ROLES: Mapping[str, Rights] = {
-    "catalogue desk": {"placement": ALL, "tagcluster": LOOK, "reviewentry": LOOK},
+    "catalogue desk": {
+        "placement": ALL, "tagcluster": LOOK, "reviewentry": LOOK,
+        "withdrawnlabel": ("view", "add", "delete"),
+    },
     "support desk": {"impression": LOOK, "reviewentry": LOOK},
-}
+}  # fmt: skip
 
 
 @transaction.atomic

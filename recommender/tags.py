@@ -18,7 +18,15 @@ from pgvector import HalfVector
 from recommender.clustering import LabelSupport, PreviousTag, Tag, tags_of
 from recommender.documents import forget_documents, store_documents
 from recommender.embedding import Embedder, Floats, unit
-from recommender.models import Label, Passage, ProductEntry, ReviewEntry, ReviewLabel, TagCluster
+from recommender.models import (
+    Label,
+    Passage,
+    ProductEntry,
+    ReviewEntry,
+    ReviewLabel,
+    TagCluster,
+    WithdrawnLabel,
+)
 from recommender.passages import store_passages
 from recommender.reviews import latest_reviews
 from recommender.scoring import rarity
@@ -91,6 +99,7 @@ def next_stale_products(among: Collection[int] | None = None) -> list[StaleProdu
     ids = [entry.product_id for entry in entries]
     mentions = mentions_of(ids)
     labels = Label.objects.in_bulk({text for by_label in mentions.values() for text in by_label})
+    withdrawn = withdrawn_from(ids)
     most = most_products()
     labelled = ReviewEntry.objects.published().filter(product_id__in=ids).exclude(labelled_with="")
     reviews = Counter(labelled.values_list("product_id", flat=True))
@@ -104,6 +113,7 @@ def next_stale_products(among: Collection[int] | None = None) -> list[StaleProdu
             labels=tuple(
                 supported(labels[text], review_ids, most)
                 for text, review_ids in mentions[entry.product_id].items()
+                if (entry.product_id, text, labels[text].polarity) not in withdrawn
             ),
             reviews=reviews[entry.product_id],
             excerpt=excerpts.get(entry.product_id, ""),
@@ -120,6 +130,12 @@ def mentions_of(product_ids: Sequence[int]) -> dict[int, dict[str, set[int]]]:
     for product_id, text, review_id in rows.values_list("product_id", "label_id", "review_id"):
         found[product_id][text].add(review_id)
     return found
+
+
+def withdrawn_from(product_ids: Sequence[int]) -> set[tuple[int, str, int]]:
+    """Product, label and polarity of what staff took off these products."""
+    rows = WithdrawnLabel.objects.filter(product_id__in=product_ids)
+    return set(rows.values_list("product_id", "label", "polarity"))
 
 
 def excerpts_of(product_ids: Sequence[int]) -> dict[int, str]:
@@ -234,5 +250,5 @@ def forget(product_id: int) -> None:
     """Drop what is known of a product that the shop no longer has."""
     with transaction.atomic(using="recommender"):
         forget_documents([product_id])
-        for model in (TagCluster, ReviewLabel, ReviewEntry, Passage, ProductEntry):
+        for model in (TagCluster, WithdrawnLabel, ReviewLabel, ReviewEntry, Passage, ProductEntry):
             model.objects.filter(product_id=product_id).delete()

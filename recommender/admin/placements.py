@@ -5,11 +5,10 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from recommender.admin.products import NamingProducts, linked, products_by_id
+from recommender.admin.products import NamingProducts
 from recommender.models import Placement
 from shop.forms.admin import NAMED_HALVES
 from shop.models import HomeSlot, Product
@@ -35,7 +34,7 @@ class PlacementForm(ModelForm[Placement]):
 
 
 @admin.register(Placement)
-class PlacementAdmin(NamingProducts, admin.ModelAdmin[Placement]):
+class PlacementAdmin(NamingProducts):
     list_display = ("product_name", "kind", "until", "note", "decided_at")
     list_filter = ("kind", "until")
     search_fields = ("note",)
@@ -44,10 +43,10 @@ class PlacementAdmin(NamingProducts, admin.ModelAdmin[Placement]):
     formfield_overrides = NAMED_HALVES
 
     def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
-        return ("named", "kind", "until", "note") if obj else ("product", "kind", "until", "note")
+        return ("product_link", "kind", "until", "note") if obj else ("product", "kind", "until", "note")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Placement | None = None) -> tuple[str, ...]:
-        return ("named",) if obj else ()
+        return ("product_link",) if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -62,7 +61,3 @@ class PlacementAdmin(NamingProducts, admin.ModelAdmin[Placement]):
             obj.product_id = form.cleaned_data["product"].pk
         obj.decided_by = request.user.pk
         super().save_model(request, obj, form, change)
-
-    @admin.display(description=_("product"))
-    def named(self, placement: Placement) -> SafeString:
-        return linked(placement.product_id, products_by_id([placement.product_id]))

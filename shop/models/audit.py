@@ -13,6 +13,7 @@ class AuditKind(models.TextChoices):
     SALE = "sale", _("on and off sale")
     STATUS = "status", _("status")
     LOCK = "lock", _("lock of a customer")
+    TAGS = "tags", _("tags of a product")
     LOAN = "loan", _("loan")
 
 

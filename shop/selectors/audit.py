@@ -6,10 +6,11 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, ForeignObjectRel, Model, Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from shop.label_names import local_label
 from shop.models import AuditEntry
 
 
@@ -40,20 +41,28 @@ def targets_of(entries: Iterable[AuditEntry]) -> dict[tuple[str, int], Model]:
 
 def field_name(entry: AuditEntry) -> str:
     """`Selling price`; as it is stored where the model has no such field any more."""
-    field = _field(entry)
-    return capfirst(str(field.verbose_name)) if field else entry.field
+    match _field(entry):
+        case None:
+            return entry.field
+        case ForeignObjectRel() as rows:
+            return capfirst(str(rows.related_model._meta.verbose_name_plural))
+        case field:
+            return capfirst(str(field.verbose_name))
 
 
 def value_name(entry: AuditEntry, stored: str) -> str:
-    """`Paid` for `1`, where the field has choices."""
+    """`Paid` for `1`, where the field has choices; a label in the language of whoever reads."""
     field = _field(entry)
+    if isinstance(field, ForeignObjectRel):
+        return local_label(stored)
     choices = {str(value): str(name) for value, name in (field.flatchoices or () if field else ())}
     return ({"yes": _("yes"), "no": _("no")} | choices).get(stored, stored)
 
 
-def _field(entry: AuditEntry) -> "Field[Any, Any] | None":
+def _field(entry: AuditEntry) -> "Field[Any, Any] | ForeignObjectRel | None":
+    """Rows that belong to the object, as a product's tags do, are a field of it too."""
     try:
         field = apps.get_model(entry.target_model)._meta.get_field(entry.field)
     except FieldDoesNotExist:
         return None
-    return field if isinstance(field, Field) else None
+    return field if isinstance(field, Field | ForeignObjectRel) else None

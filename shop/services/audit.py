@@ -1,4 +1,4 @@
-"""The audit trail: who changed a price, a stock, a status, a lock or a loan, from what to what.
+"""The audit trail: who changed a price, a stock, a status, a lock, a tag or a loan, from what to what.
 
 Written by the service that changes it, in the same transaction: a change without its entry is undone, and so
 is an entry without its change.
@@ -23,6 +23,7 @@ KINDS: Mapping[str, AuditKind] = {
     "is_on_sale": AuditKind.SALE,
     "status": AuditKind.STATUS,
     "is_locked": AuditKind.LOCK,
+    "tags": AuditKind.TAGS,
 }
 
 

@@ -14,7 +14,17 @@ from loans.models.applications import ApplicationStatus
 from loans.models.loans import LoanStatus
 from loans.services.applying import ask_for_review
 from loans.services.repaying import record_repayment
-from recommender.models import DIMENSIONS, Click, Impression, Label, Placement, ReviewEntry, TagCluster
+from recommender.models import (
+    DIMENSIONS,
+    Click,
+    Impression,
+    Label,
+    Placement,
+    ReviewEntry,
+    ReviewLabel,
+    TagCluster,
+    WithdrawnLabel,
+)
 from shop.models import Customer, HomeSlot, Order, Product, Review
 from shop.models.orders import OrderStatus
 from tests.journeys.shop_states import every_state
@@ -41,6 +51,12 @@ def with_recommendations(product: Product) -> None:
     )
     TagCluster.objects.create(
         product_id=product.pk, medoid=label, members=["fresh"], polarity=1, count=1, share=1, rank=0
+    )
+    ReviewLabel.objects.create(
+        review_id=review.pk, product_id=product.pk, label=label, score=0.9, model_version="test"
+    )
+    WithdrawnLabel.objects.create(
+        product_id=product.pk, label="pets love it", polarity=1, note="It harms them"
     )
     Placement.objects.create(product_id=product.pk, kind="pin", note="In season")
     shown = Impression.objects.create(
