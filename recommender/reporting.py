@@ -48,6 +48,16 @@ class PlaceFigures:
         """The share of impressions from which something was opened."""
         return self.opened / self.impressions if self.impressions else 0.0
 
+    @property
+    def stood_in(self) -> float:
+        """The share of impressions in which the most loved products took places."""
+        return self.fallbacks / self.impressions if self.impressions else 0.0
+
+    @property
+    def told_by_tag(self) -> float:
+        """The share of products whose reason was a tag."""
+        return self.by_tag / self.offered if self.offered else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

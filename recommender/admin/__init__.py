@@ -1,5 +1,5 @@
-"""What staff decide of recommendations, and what shoppers got and why."""
+"""What staff decide of recommendations, what shoppers got and why, and how all of it does."""
 
-from recommender.admin import impressions, placements, reviews, tags, withdrawn
+from recommender.admin import chat, impressions, placements, reviews, tags, withdrawn
 
-__all__ = ["impressions", "placements", "reviews", "tags", "withdrawn"]
+__all__ = ["chat", "impressions", "placements", "reviews", "tags", "withdrawn"]

@@ -5,12 +5,14 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from recommender.admin.products import LONGEST_ID, on_sale_as, products_by_id
+from recommender.admin.products import MOST_FOUND, is_id, on_sale_as, products_by_id
+from recommender.admin.report import report_page
 from recommender.models import Click, Impression, Place
 from recommender.selectors import Reason, ReasonKind
 from recommender.shelf import ALIKE_SENTENCES, ASKED_SENTENCES, SHOPPER_SENTENCES
@@ -26,11 +28,15 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
 
     list_display = ("shown_at", "place", "shopper", "first_product", "is_fallback")
     list_filter = ("place", "is_fallback", "shown_at")
-    search_fields = ("customer_id__exact",)
-    search_help_text = _("A customer's login name or id")
+    search_fields = ("customer_id",)
+    search_help_text = _("A part of a customer's login name, or an id")
     list_per_page = 50
     show_full_result_count = False
-    fields = readonly_fields = ("shown_at", "place", "shopper", "beside", "is_fallback", "why")
+    fields = readonly_fields = ("shown_at", "place", "shopper_link", "beside", "stood_in", "why")
+
+    def get_urls(self) -> list[URLPattern]:
+        report = path("report/", self.admin_site.admin_view(report_page), name="recommender_report")
+        return [report, *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Impression]", search_term: str
@@ -38,11 +44,11 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
         """By login name, which the shop's database knows, or by id."""
         if not search_term:
             return queryset, False
-        named = Customer.objects.filter(login_name=search_term).values_list("pk", flat=True)
-        ids = set(named) | (
-            {int(search_term)} if search_term.isdecimal() and len(search_term) < LONGEST_ID else set()
-        )
-        return queryset.filter(customer_id__in=ids), False
+        named = Customer.objects.filter(login_name__icontains=search_term).order_by("-pk")
+        ids = set(named.values_list("pk", flat=True)[:MOST_FOUND])
+        return queryset.filter(
+            customer_id__in=ids | ({int(search_term)} if is_id(search_term) else set())
+        ), False
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         rows = super().get_changelist_instance(request)
@@ -56,6 +62,28 @@ class ImpressionAdmin(OnlyLookedAt, admin.ModelAdmin[Impression]):
         if not hasattr(impression, "shopper_name"):
             name_shoppers([impression])
         return str(getattr(impression, "shopper_name", impression.customer_id))
+
+    @admin.display(description=_("customer"))
+    def shopper_link(self, impression: Impression) -> SafeString | str:
+        name = self.shopper(impression)
+        if not hasattr(impression, "shopper_name"):
+            return name
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:shop_customer_change", args=[impression.customer_id]), name
+        )
+
+    @admin.display(description=_("fallback"))
+    def stood_in(self, impression: Impression) -> str:
+        """Which places the most loved products took, and why they may."""
+        loved = [reason[0] for reason in impression.reasons].count(ReasonKind.LOVED)
+        if not loved:
+            return gettext("No: all were recommended.")
+        sentence = ngettext(
+            "The most loved product took %(n)d place: the recommender was down, slow or knew too little.",
+            "The most loved products took %(n)d places: the recommender was down, slow or knew too little.",
+            loved,
+        )
+        return sentence % {"n": loved}
 
     @admin.display(description=_("first product"))
     def first_product(self, impression: Impression) -> str:

@@ -16,7 +16,7 @@ from shop.models import Product
 
 OfProduct = Placement | ReviewEntry | TagCluster | WithdrawnLabel
 LONGEST_ID = 19  # digits
-MOST_FOUND = 1_000  # products that a search takes into account
+MOST_FOUND = 1_000  # products or customers that a search takes into account
 
 
 class NamingProducts(admin.ModelAdmin[Any]):

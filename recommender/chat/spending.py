@@ -7,15 +7,15 @@ that is killed in between leaves its reservation standing: too much is counted r
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
 from recommender.chat.exceptions import BudgetSpent
-from recommender.models import ChatMonth
+from recommender.models import ChatCall, ChatMonth, ChatOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,27 @@ def left_this_month() -> Decimal:
     """Of the budget; what calls under way have reserved counts as spent."""
     month = ChatMonth.objects.filter(pk=this_month()).first()
     return Decimal(settings.OPENAI_MONTHLY_BUDGET - (month.spent if month else 0))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfCalls:
+    """What this month cost, other questions than shoppers' included, and how the calls for shoppers ended."""
+
+    month: date
+    spent: Decimal
+    budget: Decimal
+    outcomes: tuple[tuple[ChatOutcome, int], ...]
+
+
+def month_of_calls() -> MonthOfCalls:
+    month = this_month()
+    calls = ChatCall.objects.filter(called_at__gte=datetime.combine(month, time.min, tzinfo=UTC)).order_by()
+    counted = dict(calls.values_list("outcome").annotate(n=Count("pk")))
+    budget = Decimal(settings.OPENAI_MONTHLY_BUDGET)
+    return MonthOfCalls(
+        month, budget - left_this_month(), budget,
+        tuple((outcome, counted.get(outcome, 0)) for outcome in ChatOutcome),
+    )  # fmt: skip
 
 
 def settle(reservation: Reservation, cost: Decimal) -> None:

@@ -16,6 +16,7 @@ from loans.services.applying import ask_for_review
 from loans.services.repaying import record_repayment
 from recommender.models import (
     DIMENSIONS,
+    ChatCall,
     Click,
     Impression,
     Label,
@@ -63,6 +64,7 @@ def with_recommendations(product: Product) -> None:
         token=uuid4(), place="alike", beside_id=product.pk, product_ids=[product.pk],
         reasons=[["tag", "fresh", 3]], is_fallback=False, shown_at=timezone.now(),
     )  # fmt: skip
+    ChatCall.objects.create(question="q", model="a-model", cost=1, called_at=timezone.now())
     Click.objects.create(impression=shown, product_id=product.pk, clicked_at=timezone.now())
 
 
@@ -82,7 +84,7 @@ def other_pages() -> list[str]:
         f"/admin/shop/customer/{Customer.objects.earliest('pk').pk}/password/",
         f"/admin/shop/homeslot/{HomeSlot.objects.earliest('pk').pk}/delete/",
         "/admin/loans/loan/portfolio/", f"/admin/loans/loan/{loan.pk}/write-off/",
-        "/admin/loans/policyversion/add/",
+        "/admin/loans/policyversion/add/", "/admin/recommender/",
     ]  # fmt: skip
 
 
@@ -103,4 +105,5 @@ def most_used() -> list[str]:
         f"/admin/loans/application/{application.pk}/change/",
         f"/admin/loans/loan/{Loan.objects.earliest('pk').pk}/change/", "/admin/loans/loan/portfolio/",
         f"/admin/recommender/impression/{Impression.objects.earliest('pk').pk}/change/",
+        "/admin/recommender/impression/report/",
     ]  # fmt: skip

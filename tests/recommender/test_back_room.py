@@ -1,16 +1,25 @@
 """What the recommender's pages of the admin tell staff, and how they find it."""
 
 import re
+from datetime import UTC, timedelta
+from decimal import Decimal
+from io import StringIO
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
-from recommender.models import ReviewEntry, TagCluster
+from recommender.chat.spending import this_month
+from recommender.models import ChatCall, ChatMonth, Click, Impression, Placement, ReviewEntry, TagCluster
 from recommender.services import catch_up
 from recommender.withdrawing import withdraw_tags
 from shop.models import Customer, Product
 from tests.recommender.taggers import WordTagger
-from tests.shop.builders import PASSWORD, a_product, a_review
+from tests.shop.builders import PASSWORD, a_customer, a_product, a_review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -123,3 +132,93 @@ class TestTags:
     def test_a_picture_is_described(self, back_room: Client, tea: Product) -> None:
         page = back_room.get(f"{TAGS}{tag_of(tea, 'great taste').pk}/change/").content.decode()
         assert 'alt="The labels of Sencha by meaning, in the colours of their tags"' in page
+
+
+class TestFiguresOfTheFour:
+    REPORT = "/admin/recommender/impression/report/"
+
+    def test_the_page_says_what_the_command_prints(self, back_room: Client, tea: Product) -> None:
+        shown = [
+            Impression(
+                token=uuid4(), place="alike", product_ids=[tea.pk] * 4, is_fallback=number == 0,
+                reasons=[["tag", "great taste", 2]] * 3 + [["shelf", "", 0]], shown_at=timezone.now(),
+            )
+            for number in range(4)
+        ]  # fmt: skip
+        Impression.objects.bulk_create(shown)
+        Click.objects.create(impression=shown[0], product_id=tea.pk, clicked_at=timezone.now())
+        page = words_of(back_room.get(self.REPORT).content.decode())
+        assert "Alike 4 1 25.0% 1 25.0% 75.0%" in page
+        assert "Ask 0 0 0.0% 0 0.0% 0.0%" in page
+        assert "1 of 2 products to be had were shown (50.0%)." in page
+        assert "0 products wait for their tags to be made anew." in page
+        printed = StringIO()
+        call_command("recommender_report", stdout=printed)
+        assert "1 of 2 products to be had were shown (50.0%)." in printed.getvalue()
+        assert printed.getvalue().splitlines()[2].split() == [
+            "alike", "4", "1", "25.0%", "1", "25.0%", "75.0%"
+        ]  # fmt: skip
+
+    def test_days_are_chosen_and_nonsense_is_the_usual_month(self, back_room: Client, tea: Product) -> None:
+        Impression.objects.create(
+            token=uuid4(), place="alike", product_ids=[tea.pk], reasons=[["shelf", "", 0]],
+            is_fallback=False, shown_at=timezone.now() - timedelta(days=8),
+        )  # fmt: skip
+        alike = [
+            words_of(back_room.get(self.REPORT, {"days": days}).content.decode()).count("Alike 1 0")
+            for days in ("7", "30", "²", "9999999999")
+        ]
+        assert alike == [0, 1, 1, 1]
+
+    def test_the_section_and_the_list_of_impressions_lead_to_it(self, back_room: Client) -> None:
+        for address in ("/admin/recommender/", "/admin/recommender/impression/"):
+            assert f'href="{self.REPORT}"' in back_room.get(address).content.decode()
+
+    @pytest.mark.parametrize(
+        ("role", "status"), [("catalogue desk", 200), ("support desk", 200), ("order desk", 403)]
+    )
+    def test_those_read_it_who_pin_or_answer(self, client: Client, role: str, status: int) -> None:
+        member = a_customer("member", is_staff=True)
+        member.groups.add(Group.objects.get(name=role))
+        client.force_login(member)
+        answer = client.get(self.REPORT)
+        assert answer.status_code == status
+        assert "chatcall" not in answer.content.decode()
+
+
+class TestChatCalls:
+    def test_the_list_and_the_report_add_up_the_month(self, back_room: Client, settings: Settings) -> None:
+        settings.OPENAI_MONTHLY_BUDGET = Decimal(10)
+        now = timezone.now()
+        for outcome, called_at in (
+            ("answered", now), ("answered", now), ("failed", now), ("failed", now - timedelta(days=32))
+        ):  # fmt: skip
+            ChatCall.objects.create(
+                question="q", model="small-model", outcome=outcome, cost=Decimal("0.01"), called_at=called_at
+            )
+        ChatMonth.objects.create(month=this_month(), spent=Decimal("0.0345"))
+        listed = back_room.get("/admin/recommender/chatcall/").content.decode()
+        reported = back_room.get(TestFiguresOfTheFour.REPORT).content.decode()
+        for page in (words_of(listed), words_of(reported)):
+            assert f"{now.astimezone(UTC):%B %Y}: 0.0345 of 10.00 spent at the chat server." in page
+            assert "asked 0, answered 2, unusable 0, failed 1" in page
+        assert column(listed, "model") == ["small-model"] * 4
+        assert back_room.get("/admin/recommender/chatcall/add/").status_code == 403
+
+    def test_a_month_without_calls_has_cost_nothing(self, back_room: Client) -> None:
+        assert ": 0.0000 of " in words_of(back_room.get("/admin/recommender/chatcall/").content.decode())
+
+
+def test_a_products_page_leads_to_what_is_said_and_decided_of_it(back_room: Client, tea: Product) -> None:
+    Placement.objects.create(product_id=tea.pk, kind="pin")
+    withdraw_tags(tags=[tag_of(tea, "great aroma")], note="It is hay", actor_id=None)
+    page = back_room.get(f"/admin/shop/product/{tea.pk}/change/").content.decode()
+    leading = re.findall(r'href="(/admin/recommender/\w+/\?(?:product|beside)_id=\d+)"', page)
+    assert [column(back_room.get(address).content.decode(), "product_name") for address in leading] == [
+        ["Sencha"] * 3, ["Sencha"], ["Sencha"], []
+    ]  # fmt: skip
+
+
+def words_of(page: str) -> str:
+    """What a page says, in one line."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())

@@ -15,7 +15,7 @@ from tests.shop.builders import a_customer, a_product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
-LISTS = ("impression", "placement", "reviewentry", "tagcluster", "withdrawnlabel")
+LISTS = ("chatcall", "impression", "placement", "reviewentry", "tagcluster", "withdrawnlabel")
 
 
 def staff(role: str) -> Customer:

@@ -31,11 +31,9 @@ def lines(found: Report) -> Iterator[str]:
     yield f"Since {found.since:%Y-%m-%d %H:%M} UTC"
     yield f"{'place':10}{'shown':>10}{'opened':>10}{'share':>9}{'clicks':>9}{'stood in':>10}{'by a tag':>10}"
     for place in found.places:
-        stood_in = place.fallbacks / place.impressions if place.impressions else 0.0
-        by_tag = place.by_tag / place.offered if place.offered else 0.0
         yield (
             f"{place.place:10}{place.impressions:>10,}{place.opened:>10,}{place.click_through:>9.1%}"
-            f"{place.clicks:>9,}{stood_in:>10.1%}{by_tag:>10.1%}"
+            f"{place.clicks:>9,}{place.stood_in:>10.1%}{place.told_by_tag:>10.1%}"
         )
     yield (
         f"{found.products_shown:,} of {found.products_available:,} products to be had were shown "
