@@ -1,18 +1,20 @@
 """What staff pin and hide counts in the next query, and the admin says why a shopper got a product."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from django.utils.timezone import get_current_timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from recommender import impressions, patience, shelf, tag_memory
 from recommender.models import Impression, Place, Placement, PlacementKind
-from recommender.selectors import Placements, ReasonKind
+from recommender.selectors import Placements, ReasonKind, placements
 from recommender.services import catch_up
 from shop.models import Customer, Product
 from shop.selectors import catalogue
@@ -68,6 +70,12 @@ def shown_for(touches: list[Touch]) -> list[int]:
 
 def place(product: Product, kind: PlacementKind, **fields: object) -> Placement:
     return Placement.objects.create(product_id=product.pk, kind=kind, **fields)
+
+
+def form_of(product: Product, **fields: object) -> dict[str, object]:
+    """As the admin sends it."""
+    empty = {"product": product.pk, "kind": "pin", "until_0": "", "until_1": "", "note": ""}
+    return empty | fields
 
 
 class TestHidden:
@@ -201,6 +209,54 @@ class TestAdmin:
         back_room.post(f"{address}/delete/", {"post": "yes"})
         assert not Placement.objects.exists()
 
+    def test_a_time_that_is_over_is_refused_and_one_that_has_come_since_is_not(
+        self, back_room: Client, teas: list[Product]
+    ) -> None:
+        past = form_of(teas[0], until_0="2020-01-01", until_1="00:00:00")
+        answer = back_room.post("/admin/recommender/placement/add/", past)
+        assert "That time is over: the decision would never count." in answer.content.decode()
+        assert not Placement.objects.exists()
+        place(teas[0], PlacementKind.PIN, until=datetime(2020, 1, 1, tzinfo=get_current_timezone()))
+        address = f"/admin/recommender/placement/{teas[0].pk}/change/"
+        assert back_room.post(address, past | {"note": "It was good"}).status_code == 302
+        assert Placement.objects.get().note == "It was good"
+
+    def test_what_is_over_is_marked_and_found(self, back_room: Client, teas: list[Product]) -> None:
+        place(teas[0], PlacementKind.PIN, until=timezone.now() - timedelta(seconds=1))
+        place(teas[1], PlacementKind.PIN, until=timezone.now() + timedelta(days=1))
+        place(teas[2], PlacementKind.HIDE)
+        over = back_room.get("/admin/recommender/placement/?state=over").content.decode()
+        assert [tea.name for tea in teas if tea.name in over] == [teas[0].name]
+        assert over.count('alt="False"') == 1
+        current = back_room.get("/admin/recommender/placement/?state=now").content.decode()
+        assert [tea.name for tea in teas if tea.name in current] == [teas[1].name, teas[2].name]
+        assert current.count('alt="True"') == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "on_hand", "warned"), [("pin", 0, True), ("pin", 5, False), ("hide", 0, False)]
+    )
+    def test_who_pins_what_is_sold_out_is_told(
+        self, back_room: Client, teas: list[Product], kind: str, on_hand: int, warned: bool
+    ) -> None:
+        Product.objects.filter(pk=teas[0].pk).update(on_hand=on_hand)
+        add = "/admin/recommender/placement/add/"
+        page = back_room.post(add, form_of(teas[0], kind=kind), follow=True).content.decode()
+        assert ("Sencha cannot be bought at the moment: nobody sees it until it can." in page) is warned
+        assert Placement.objects.get().kind == kind
+
+    def test_a_pin_moves_to_the_front_when_it_is_decided_anew_and_not_for_its_note(
+        self, back_room: Client, teas: list[Product]
+    ) -> None:
+        first, second = teas[:2]
+        for tea in (first, second):
+            back_room.post("/admin/recommender/placement/add/", form_of(tea))
+        address = f"/admin/recommender/placement/{first.pk}/change/"
+        back_room.post(address, form_of(first, note="Harvest week"))
+        assert Placement.objects.get(pk=first.pk).note == "Harvest week"
+        assert placements().pinned == (second.pk, first.pk)
+        back_room.post(address, form_of(first, until_0="2999-01-01", until_1="00:00:00"))
+        assert placements().pinned == (first.pk, second.pk)
+
     @pytest.mark.parametrize("rows", [1, 5])
     def test_its_list_names_products_in_one_query(
         self,
@@ -227,10 +283,42 @@ class TestAdmin:
         assert f"/admin/recommender/impression/{impression.token}/change/" in listed
         assert "alice" in listed
         assert "0 impressions" in client.get("/admin/recommender/impression/?q=nobody").content.decode()
+        assert (
+            "1 impression"
+            in client.get("/admin/recommender/impression/?q=LIC&place=for-you").content.decode()
+        )
         page = client.get(f"/admin/recommender/impression/{impression.token}/change/").content.decode()
         assert "Like what you chose: “great aroma”, says 1 review" in page
         assert "from interest 1: behaviour 0.00 (trusted to 0 % for the shopper, to 0 %" in page
         assert page.count("<td>opened</td>") == 1
+        alice = Customer.objects.get(login_name="alice")
+        assert f'<a href="/admin/shop/customer/{alice.pk}/change/">alice</a>' in page
+        profile = client.get(f"/admin/shop/customer/{alice.pk}/change/").content.decode()
+        assert f'href="/admin/recommender/impression/?customer_id={alice.pk}"' in profile
+        assert (
+            f"/{impression.token}/"
+            in client.get(f"/admin/recommender/impression/?customer_id={alice.pk}").content.decode()
+        )
+
+    @pytest.mark.parametrize(
+        ("kinds", "said"),
+        [
+            (["tag", "shelf", "words", "meaning"], "No: all were recommended."),
+            (["tag", "shelf", "words", "loved"], "The most loved product took 1 place: the recommender was"),
+            (["loved"] * 4, "The most loved products took 4 places: the recommender was down, slow or knew"),
+        ],
+    )
+    def test_it_says_how_many_places_the_most_loved_took(
+        self, back_room: Client, teas: list[Product], kinds: list[str], said: str
+    ) -> None:
+        shown = Impression.objects.create(
+            token=uuid4(), place=Place.ALIKE, product_ids=[tea.pk for tea in teas[:4]],
+            reasons=[[kind, "", 0] for kind in kinds], is_fallback="loved" in kinds,
+            shown_at=timezone.now(),
+        )  # fmt: skip
+        page = back_room.get(f"/admin/recommender/impression/{shown.pk}/change/").content.decode()
+        assert said in page
+        assert page.count("The most loved") == ("loved" in kinds)
 
     @pytest.mark.parametrize("is_new", [True, False])
     def test_it_says_that_staff_pinned_a_product(
