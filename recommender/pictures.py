@@ -11,16 +11,19 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 from django.db.models import Count
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from sklearn.manifold import TSNE
 
 from recommender.embedding import one_thread
 from recommender.models import Label, ReviewLabel, TagCluster
 from shop.label_names import local_label
+from shop.models.tags import Polarity
 
 Floats = npt.NDArray[np.float32]
 
@@ -104,6 +107,7 @@ def drawn(spots: Sequence[Spot], title: str, *, by_group: bool) -> bytes:
     if spots:
         places = plane(np.stack([spot.vector for spot in spots]), is_map=not by_group)
         mark(axes, spots, places, by_group=by_group)
+        explain(axes, by_group=by_group)
     else:
         axes.text(0.5, 0.5, _("No tags yet"), ha="center", transform=axes.transAxes, fontfamily=fonts())
     written = BytesIO()
@@ -134,6 +138,21 @@ def mark(axes: Axes, spots: Sequence[Spot], places: Floats, *, by_group: bool) -
         )
 
 
+def explain(axes: Axes, *, by_group: bool) -> None:
+    """What size, place and colour mean."""
+    with translation.override(readable_language()):
+        if by_group:
+            said = _("Larger: more reviews say so. One colour: one tag, its name in bold. Grey: in no tag.")
+        else:
+            said = _("Larger: more products have it. Near each other: they mean nearly the same.")
+            colours = [
+                Line2D([], [], marker="o", linestyle="", alpha=0.45, color=colour, label=Polarity(side).label)
+                for side, colour in POLARITY_COLOURS.items()
+            ]
+            axes.legend(handles=colours, prop={"family": fonts()})
+    axes.set_xlabel(said, fontfamily=fonts(), fontsize=8)
+
+
 def colour_of(spot: Spot, *, by_group: bool) -> str:
     if not by_group:
         return POLARITY_COLOURS[spot.polarity]
@@ -159,7 +178,12 @@ def fonts() -> list[str]:
     return [*(name for name in CHINESE_FONTS if name in there), "DejaVu Sans"]
 
 
+def readable_language() -> str:
+    """The reader's, and English where that is Chinese and there is no font for it."""
+    language = get_language() or "en"
+    return "en" if language.startswith("zh") and len(fonts()) == 1 else language
+
+
 def name_of(label: str) -> str:
-    """In Chinese where that is asked for and there is a font for it."""
-    is_chinese = (get_language() or "").startswith("zh")
-    return label if is_chinese and len(fonts()) == 1 else local_label(label)
+    with translation.override(readable_language()):
+        return local_label(label)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.utils import translation
+from matplotlib.figure import Figure
 from PIL import Image
 
 from recommender import pictures
@@ -79,6 +80,28 @@ def test_chinese_names_need_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch
         assert name_of("crunchy") == "酥脆"
         monkeypatch.setattr(pictures, "fonts", lambda: ["DejaVu Sans"])
         assert name_of("crunchy") == "crunchy"
+
+
+@pytest.mark.parametrize(
+    ("language", "has_font", "said"),
+    [
+        ("en", True, ["criticism", "description", "praise"]),
+        ("zh-hans", True, ["差评", "描述", "好评"]),
+        ("zh-hans", False, ["criticism", "description", "praise"]),
+    ],
+)
+def test_the_map_says_what_its_colours_mean_in_letters_that_there_are(
+    tea: Product, monkeypatch: pytest.MonkeyPatch, language: str, has_font: bool, said: list[str]
+) -> None:
+    fonts = ["DejaVu Sans", "DejaVu Sans"] if has_font else ["DejaVu Sans"]
+    monkeypatch.setattr(pictures, "fonts", lambda: fonts)
+    axes = Figure().subplots()
+    with translation.override(language):
+        pictures.explain(axes, by_group=False)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == said
+    assert axes.get_xlabel() != ""
 
 
 class TestAdmin:
