@@ -69,7 +69,13 @@ def changed(request: HttpRequest, product_id: int, change: Change, done: str) ->
         messages.error(request, sentence(error))
     else:
         messages.success(request, done)
-    return redirect(f"{page_before(request)}#product-{product_id}")
+    return redirect(f"{page_before(request)}#{place_of(request)}product-{product_id}")
+
+
+def place_of(request: HttpRequest) -> str:
+    """Of a page that shows a product on several shelves, the beginning of the id on the one in question."""
+    shelf = request.GET.get("shelf", "")
+    return f"{shelf}-" if shelf.isascii() and shelf.isalpha() else ""
 
 
 def stepped(request: HttpRequest, product_id: int, change: Change, done: str) -> HttpResponse:

@@ -4,7 +4,7 @@ const said = document.getElementById("said");
 const finder = document.querySelector(".find");
 const suggested = document.getElementById("suggested");
 let kept = null; // of the element that had the focus when a request began
-const renewed = new WeakMap(); // when a stepper came in another's place
+const renewed = new WeakMap(); // when a stepper's buttons came in the place of others
 let isOpen = false; // whether the choices of a list are unfolded, on a small screen
 
 function place(element) {
@@ -26,12 +26,14 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   detail.elt.closest(".stepper")?.querySelector(".error")?.remove();
 });
 
-document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+// Of what is swapped inside something, htmx says beforehand alone that it will be.
+document.addEventListener("htmx:oobBeforeSwap", ({ target }) => {
   if (!target.matches(".stepper")) return;
   renewed.set(target, performance.now());
-  if (document.activeElement === document.body && kept?.stepper === target.id) {
+  queueMicrotask(() => {
+    if (document.activeElement !== document.body || kept?.stepper !== target.id) return;
     target.querySelector("button:last-of-type")?.focus({ preventScroll: true });
-  }
+  });
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {

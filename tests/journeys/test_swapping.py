@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
+from shop.models import Product
+from shop.models.content import SlotKind
 from tests.journeys.test_access import violations
-from tests.shop.builders import a_delivery_rule, a_product, a_shelf, a_tag
+from tests.shop.builders import a_delivery_rule, a_product, a_shelf, a_slot, a_tag
 
 pytestmark = [
     pytest.mark.journey,
@@ -115,6 +117,50 @@ def test_the_cart_changes_in_its_place(page: Page) -> None:
     page.get_by_role("button", name="Take Sencha 28 out").click()
     expect(page.get_by_text("Nothing in it yet.")).to_be_visible()
     assert is_marked(page)
+
+
+def test_a_product_changes_on_every_shelf_and_the_one_in_hand_keeps_the_focus(page: Page) -> None:
+    product = Product.objects.get(name="Sencha 07")
+    for kind in (SlotKind.HOT, SlotKind.NEW):
+        a_slot(kind, product)
+    page.goto("/")
+    mark(page)
+    new, hot = (page.locator(f"#{shelf}-product-{product.pk}") for shelf in ("new", "hot"))
+    for pressed in (new, hot):
+        pressed.get_by_role("button", name="Add Sencha 07 to the cart").focus()
+        page.keyboard.press("Enter")
+        expect(pressed.get_by_role("button", name="One Sencha 07 more")).to_be_focused()
+        page.keyboard.press("Enter")
+        for stepper in (new, hot):
+            expect(stepper.locator("b")).to_have_text("2")
+        expect(pressed.get_by_role("button", name="One Sencha 07 more")).to_be_focused()
+        for left in ("One Sencha 07 fewer", "Add Sencha 07 to the cart"):
+            new.get_by_role("button", name="One Sencha 07 fewer").press("Enter")
+            expect(new.get_by_role("button", name=left)).to_be_visible()
+            expect(hot.get_by_role("button", name=left)).to_be_visible()
+    assert violations(page) == []
+    assert is_marked(page)
+
+
+def test_the_page_says_when_the_tags_of_a_new_review_are_there(page: Page) -> None:
+    product = Product.objects.get(name="Sencha 07")
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) < 2:
+            route.fallback()
+        else:
+            route.fulfill(body='<ul class="tags"><li>floral</li></ul>', content_type="text/html")
+
+    page.route("**/tags/", answer)
+    page.goto(f"{product.get_absolute_url()}?posted=1")
+    says = page.locator("#tags-heading ~ [role=status]")
+    expect(says).to_have_text("We are reading your review …")
+    expect(says).to_have_text("The tags are up to date.", timeout=4_000)
+    assert page.locator(".tag-block").inner_text() == "floral"
+    page.wait_for_timeout(1_500)
+    assert len(asked) == 2
 
 
 def test_suggestions_are_walked_by_keyboard(page: Page) -> None:

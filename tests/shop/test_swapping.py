@@ -9,8 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from shop.models import CartItem, Product
+from shop.models.content import SlotKind
 from shop.services.cart import add_to_cart
-from tests.shop.builders import a_customer, a_delivery_rule, a_product, a_review, a_shelf, a_tag
+from tests.shop.builders import a_customer, a_delivery_rule, a_product, a_review, a_shelf, a_slot, a_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -75,13 +76,13 @@ def test_a_stepper_answers_with_itself_the_cart_and_what_was_done(client: Client
         client.force_login(a_customer())
     product = a_product("Sencha")
     first = press(client, product)
-    assert f'<p class="stepper" id="product-{product.pk}" hx-swap-oob="true"' in first
+    assert f'<p class="stepper of-{product.pk}" hx-swap-oob="innerHTML:.of-{product.pk}"' in first
     assert 'aria-label="One Sencha fewer"' in first
     assert "Cart <b>1</b>" in first
     assert '<p id="said" hx-swap-oob="innerHTML">Added to your cart.</p>' in first
     second = press(client, product)
     assert f'<b hx-swap-oob="innerHTML:.pieces-{product.pk}">2</b>' in second
-    assert 'class="stepper"' not in second  # its buttons stay, with whatever is being pressed on them
+    assert 'class="stepper' not in second  # its buttons stay, with whatever is being pressed on them
     assert "Cart <b>2</b>" in second
     press(client, product, "take")
     last = press(client, product, "take")
@@ -113,6 +114,25 @@ def test_a_stepper_asks_the_same_however_full_the_cart_is(
     press(client, product)
     with django_assert_num_queries(15):
         press(client, product)
+
+
+def test_a_product_on_several_shelves_has_an_id_on_each_and_is_gone_back_to(client: Client) -> None:
+    shelf = a_shelf()
+    product, *others = [a_product(f"Sencha {number}", category=shelf) for number in range(4)]
+    for each in (product, *others):
+        a_review(each)
+    for kind in (SlotKind.HOT, SlotKind.NEW):
+        a_slot(kind, product)
+    page = client.get("/").content.decode()
+    ids = re.findall(r' id="([\w-]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert [one for one in ids if one.endswith(f"product-{product.pk}")] == [
+        f"{name}-product-{product.pk}" for name in ("four", "hot", "new")
+    ]
+    assert f'formaction="/cart/{product.pk}/add/?shelf=new"' in page
+    for named, place in (("new", "new-"), ("", ""), ("a%0Ab", ""), ('"', "")):
+        answer = client.post(f"/cart/{product.pk}/add/?shelf={named}", {"quantity": 1, "next": "/"})
+        assert answer["Location"] == f"/#{place}product-{product.pk}"
 
 
 def test_the_cart_changes_in_its_place(client: Client) -> None:
