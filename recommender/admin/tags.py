@@ -135,8 +135,9 @@ class TagClusterAdmin(OnlyLookedAt, NamingProducts):
         return TemplateResponse(request, "admin/recommender/tagcluster/withdraw.html", context, status=status)
 
     @admin.display(description=_("tag"), ordering="medoid_id")
-    def tag(self, cluster: TagCluster) -> str:
-        return local_label(cluster.medoid_id)
+    def tag(self, cluster: TagCluster) -> SafeString:
+        """In one line: a narrow column would break Chinese after every character."""
+        return format_html('<span class="nowrap">{}</span>', local_label(cluster.medoid_id))
 
     @admin.display(description=_("polarity"), ordering="polarity")
     def polarity_name(self, cluster: TagCluster) -> str:
