@@ -1,5 +1,6 @@
 """What the shop's pages show again and again: prices, packs, plates, stars, departments."""
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -8,6 +9,8 @@ from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shop.models import Category, Product
@@ -21,6 +24,7 @@ PLATES = 6
 IN_BASE_UNITS = {Unit.KILOGRAM: 1000, Unit.LITRE: 1000}
 WEIGHTS = (Unit.GRAM, Unit.KILOGRAM)
 CENT = Decimal("0.01")
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @register.filter
@@ -71,6 +75,18 @@ def unit_price(product: Product) -> str:
 def plate(product: Product) -> str:
     """The class of the coloured plate under a product's picture."""
     return f"plate-{product.pk % PLATES}"
+
+
+@register.filter
+def in_other_language(text: str) -> SafeString:
+    """` lang="en"` for a tag around a text that is not in the page's language, so that it is read out well.
+
+    Of the shop's two, Chinese is the one with Chinese characters.
+    """
+    of_text = "zh-Hans" if CHINESE.search(text) else "en"
+    of_page = "zh-Hans" if (get_language() or "").startswith("zh") else "en"
+    has_words = any(map(str.isalpha, text))
+    return SafeString(f' lang="{of_text}"' if has_words and of_text != of_page else "")
 
 
 @register.filter

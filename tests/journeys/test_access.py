@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from shop.models import Customer, Product
 from tests.journeys.admin_states import a_full_back_room, every_list_and_row, most_used, other_pages
 from tests.journeys.shop_states import GUEST, States, every_state
+from tests.shop.builders import a_product
 
 pytestmark = [
     pytest.mark.journey,
@@ -109,6 +110,22 @@ def test_axe_finds_nothing_on_any_page_in_any_state(
             seen.append(address)
     assert found == []
     assert len(seen) == SEEN
+
+
+def test_a_guest_on_a_phone_is_led_to_register_and_hits_a_reason(
+    open_browser: Callable[..., BrowserContext],
+) -> None:
+    product = a_product("Sencha")
+    for locale, name in (("en", "Register"), ("zh-CN", "注册")):
+        page = open_browser(None, **SCREENS["a phone by night"], locale=locale).new_page()
+        page.goto(product.get_absolute_url())
+        page.locator(".buy button").click()
+        page.goto("/search/")
+        assert page.get_by_role("banner").get_by_role("link", name=name, exact=True).is_visible()
+        assert violations(page, OF_THE_SCREEN) == []
+    page.evaluate("document.querySelector('.card').innerHTML += '<p class=reason><a href=/>why</a></p>'")
+    reason = page.get_by_role("link", name="why")
+    assert reason.evaluate("(link) => link.getClientRects()[0].height") >= 24
 
 
 def test_nor_on_what_a_form_answers_or_an_error_says(

@@ -287,3 +287,30 @@ def test_state_does_not_change_by_get(client: Client) -> None:
     assert client.get(f"{product.get_absolute_url()}reviews/").status_code == 405
     assert client.get("/logout/").status_code == 405
     assert Review.objects.count() == 0
+
+
+def test_what_is_not_in_the_pages_language_says_in_which_it_is(client: Client) -> None:
+    tea = a_product("Sencha", name_zh="煎茶")
+    rice = a_product("Rice")
+    a_review(rice, title="Fine", body="Sticky.")
+    a_review(rice, title="好吃", body="很糯。")
+    a_review(rice, title="5/5", body="★")
+
+    def read(language: str) -> str:
+        pages = (client.get(address, headers={"accept-language": language}) for address in (
+            rice.get_absolute_url(), "/search/"
+        ))  # fmt: skip
+        return "".join(page.content.decode() for page in pages)
+
+    chinese, english = read("zh-CN"), read("en")
+    for marked in ('<h1 lang="en">Rice<', '<h3 lang="en">Fine<', '<div class="words" lang="en"><p>Sticky.'):
+        assert marked in chinese
+        assert marked.replace(' lang="en"', "") in english
+    for marked in ('<h3 lang="zh-Hans">好吃<', '<div class="words" lang="zh-Hans"><p>很糯。'):
+        assert marked in english
+        assert marked.replace(' lang="zh-Hans"', "") in chinese
+    card = f'><a href="{tea.get_absolute_url()}">'
+    assert f"<h3{card}煎茶" in chinese
+    assert f"<h3{card}Sencha" in english
+    assert f'<h3 lang="en"><a href="{rice.get_absolute_url()}">Rice' in chinese
+    assert all("<h3>5/5" in page for page in (chinese, english))
