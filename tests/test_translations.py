@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from recommender import patience
+from recommender.models import TagCluster
 from recommender.services import catch_up
 from shop.models import Category, Customer, Product, ProductPicture
 from tests.recommender.taggers import WordTagger
@@ -332,6 +333,16 @@ class TestPages:
             "/admin/shop/category/{category}/change/",
             "/admin/shop/review/{review}/change/",
             "/admin/shop/customer/{customer}/change/",
+            "/admin/recommender/",
+            "/admin/recommender/tagcluster/",
+            "/admin/recommender/tagcluster/{tag}/change/",
+            "/admin/recommender/reviewentry/",
+            "/admin/recommender/reviewentry/{review}/change/",
+            "/admin/recommender/withdrawnlabel/",
+            "/admin/recommender/placement/add/",
+            "/admin/recommender/impression/",
+            "/admin/recommender/impression/report/",
+            "/admin/recommender/chatcall/",
         ],
     )
     def test_the_back_room_shows_no_message_in_english(
@@ -341,8 +352,9 @@ class TestPages:
         client.force_login(staff)
         review = sencha.reviews.earliest("pk")
         named = address.format(
-            product=sencha.pk, category=sencha.category_id, review=review.pk, customer=staff.pk
-        )
+            product=sencha.pk, category=sencha.category_id, review=review.pk, customer=staff.pk,
+            tag=TagCluster.objects.earliest("pk").pk,
+        )  # fmt: skip
         response = client.get(named, headers={"accept-language": "zh-CN"})
         assert response.status_code == 200
         messages = messages_on(response.content.decode())

@@ -13,4 +13,7 @@ admin.site.site_title = "Larder"
 admin.site.index_title = _("Back room")
 admin.site.login_form = StaffLoginForm
 
-_("Change or view list link")  # heard in the menu of Django's admin, whose own Chinese lacks it
+# Read or heard in the menu of Django's admin, whose own Chinese lacks them.
+_("Model name")
+_("Add link")
+_("Change or view list link")
