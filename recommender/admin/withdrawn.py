@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from recommender.admin.products import NamingProducts, ids_of_products
@@ -52,8 +54,9 @@ class WithdrawnLabelAdmin(NamingProducts):
         give_back(labels=queryset, actor_id=request.user.pk)
 
     @admin.display(description=_("label"), ordering="label")
-    def local_name(self, row: WithdrawnLabel) -> str:
-        return local_label(row.label)
+    def local_name(self, row: WithdrawnLabel) -> SafeString:
+        """In one line, as in the list of tags."""
+        return format_html('<span class="nowrap">{}</span>', local_label(row.label))
 
     @admin.display(description=_("polarity"), ordering="polarity")
     def polarity_name(self, row: WithdrawnLabel) -> str:

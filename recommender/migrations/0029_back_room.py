@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recommender", "0026_spellings"),
+        ("recommender", "0028_interactions_of_shopper"),
     ]
 
     operations = [
