@@ -1,0 +1,3 @@
+"""Of vectors."""
+
+DIMENSIONS = 384  # of every vector stored
