@@ -2,13 +2,13 @@
 
 Every word has to stand in what a product is called, is kept under or is said to be; where few products have
 them all there, in their reviews too; where none has them at all, most of what they tell is enough. Ranks by
-words and by meaning are fused by their reciprocals (Cormack et al., 2009). A mistyped word is looked for as
-one that is spelt nearly so.
+words and by meaning are fused by their reciprocals (Cormack et al., 2009); but what is called so comes first,
+and what reviews alone say last. A mistyped word is looked for as one that is spelt nearly so.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -27,11 +27,12 @@ from recommender.patience import page_patience
 from recommender.search import Filters, nearest
 from recommender.selectors import meant_by
 from recommender.text_search import STEEPNESS, AskedTerm, any_of, rank_of
-from recommender.words import content_words, is_spelt, stem
+from recommender.words import content_words, is_spelt, stem, stems_of, words_of
 from shop.exceptions import FinderSilent
 from shop.search_box import Found
 
 MOST_FOUND = 1_000
+MOST_NAMED = 240  # ten pages, of which those that are called so come first
 MOST_NEAR = 24  # products that have none of the words, for their meaning alone
 MEANS_IT_TOO = 0.55  # cosine from which a product that lacks the words is found beside those that have them
 COMES_CLOSE = 0.45  # and where none has them
@@ -62,6 +63,7 @@ def found_by(text: str, is_literal: bool = False, embedder: Embedder | None = No
     if not terms:
         raise FinderSilent
     words = worded(terms)
+    named = named_so(spelling or text, list(words.ranks))
     meaning = in_time_near(spelling or text, words.ranks, embedder)
     least = MEANS_IT_TOO if words.has_all else COMES_CLOSE
     # What a Chinese text means is guessed from what its words found: it may rank that, and add nothing.
@@ -73,6 +75,7 @@ def found_by(text: str, is_literal: bool = False, embedder: Embedder | None = No
     product_ids = fused([list(words.ranks), by_meaning])
     if not product_ids:
         raise FinderSilent
+    product_ids.sort(key=lambda pk: (pk not in named, pk not in words.called))
     return Found(tuple(product_ids[:MOST_FOUND]), spelling, is_near=not words.has_all)
 
 
@@ -84,19 +87,39 @@ def is_read() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """By product id its rank by words, the best first, and whether these have every word."""
+    """By product id its rank by words, the best first, whether these have every word, and which of them are
+    called, kept or described so."""
 
     ranks: Mapping[int, float]
     has_all: bool
+    called: Collection[int] = ()
 
 
 def worded(terms: Sequence[AskedTerm]) -> Worded:
     called = ranked(terms, all_of(terms, "ABC"))
     if len(called) >= ENOUGH:
-        return Worded(called, has_all=True)
+        return Worded(called, has_all=True, called=called)
     if said := ranked(terms, all_of(terms)):
-        return Worded(called | {pk: rank for pk, rank in said.items() if pk not in called}, has_all=True)
+        ranks = called | {pk: rank for pk, rank in said.items() if pk not in called}
+        return Worded(ranks, has_all=True, called=called)
     return Worded(ranked(terms, any_of(terms), least=MOST_OF_IT), has_all=False)
+
+
+def named_so(text: str, product_ids: Sequence[int]) -> set[int]:
+    """Those whose name ends with these words, as the names of kinds do in English and in Chinese: milk
+    chocolate is chocolate. What follows a comma or a bracket says how much or how it is made."""
+    asked = stems_of(words_of(text))
+    found = ProductEntry.objects.filter(pk__in=product_ids[:MOST_NAMED]).values_list("pk", "name", "name_zh")
+    return {
+        pk
+        for pk, name, name_zh in found
+        if (asked and stems_of(words_of(kind_in(name)))[-len(asked) :] == asked)
+        or (is_chinese(text) and kind_in(name_zh).endswith(text.strip()))
+    }
+
+
+def kind_in(name: str) -> str:
+    return re.split(r"[,(，（]", name, maxsplit=1)[0].strip()
 
 
 def ranked(terms: Sequence[AskedTerm], query: SearchQuery, least: float = 0.0) -> dict[int, float]:

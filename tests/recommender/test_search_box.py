@@ -82,6 +82,30 @@ def test_what_is_called_just_so_stands_first(client: Client, shelves: dict[str, 
     assert names(client, "q=chocolate&sort=price") == ["Milk chocolate", "Dark chocolate 85 %"]
 
 
+def test_what_is_of_the_kind_stands_before_what_has_it_in_it(client: Client) -> None:
+    for name, name_zh in (
+        ("Milk Chocolate", "牛奶巧克力"),
+        ("Milk Loaf", "牛奶吐司"),
+        ("Whole Milk, 1 l", "鲜牛奶(1升)"),
+        ("Peanut Bars", "花生棒"),
+        ("Rice Cakes", "糙米饼"),
+        ("Crunchy Peanut Butter, 100 % nuts", "颗粒花生酱(100%花生)"),
+    ):
+        a_product(name, name_zh=name_zh, detail="Good with peanut butter (花生酱) and with milk (牛奶).")
+    catch_up(tagger=WordTagger())
+    assert names(client, "q=milk")[0] == names(client, "q=牛奶")[0] == "Whole Milk, 1 l"
+    assert names(client, "q=peanut+butter")[0] == names(client, "q=花生酱")[0]
+    assert names(client, "q=花生酱")[0] == "Crunchy Peanut Butter, 100 % nuts"
+    assert names(client, "q=chocolates")[0] == "Milk Chocolate"
+
+
+def test_what_only_a_review_says_stands_last(client: Client) -> None:
+    treats, spread = a_product("Treats for dogs", detail="Dry food."), a_product("Peanut spread")
+    a_review(spread, body="Dog food cupboard smells of it: dog food, dog food, dog food.")
+    catch_up(tagger=WordTagger())
+    assert names(client, "q=dog+food") == [treats.name, spread.name]
+
+
 def test_a_beginning_is_enough(client: Client, shelves: dict[str, Product]) -> None:
     assert set(names(client, "q=choco")) == {"Milk chocolate", "Dark chocolate 85 %"}
 
