@@ -23,8 +23,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seq2label.config import ModelConfig, SearchConfig
-from seq2label.exceptions import CheckpointError, Seq2LabelError
-from seq2label.files import written_whole
+from seq2label.exceptions import CheckpointError, FileUnusable, Seq2LabelError
+from seq2label.files import refuse_unwritable, written_whole
 from seq2label.model import Seq2Label
 from seq2label.vocabulary import Label, LabelInventory, Vocabulary
 
@@ -56,6 +56,17 @@ def save_checkpoint(
         _replace(part, directory)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def refuse_place(directory: Path) -> None:
+    """Raises FileUnusable where a checkpoint would take the place of something else, or cannot be written."""
+    if directory.exists() and not (directory.is_dir() and _is_ours(directory)):
+        raise FileUnusable(directory, "is there and is no checkpoint: name another directory")
+    refuse_unwritable(directory)
+
+
+def _is_ours(directory: Path) -> bool:
+    return (directory / CONFIG).is_file() or not any(directory.iterdir())
 
 
 def _write(network: Network, part: Path, metrics: Mapping[str, Any], card: str) -> None:

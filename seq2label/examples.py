@@ -1,17 +1,17 @@
 """Reviews and labelled pairs: read from files, split so that no product or text leaks."""
 
 import csv
-import gzip
 import hashlib
 import json
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from seq2label.exceptions import MalformedData, NotEnoughData
+from seq2label.files import open_text
 
 UNLABELLED: tuple[str, ...] = ()
 READ_WORDS = 110
@@ -60,14 +60,6 @@ class Split:
         return self.validation + self.test
 
 
-@contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
-    """Open a plain or gzip-compressed UTF-8 file for reading."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as lines:
-        yield lines
-
-
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number, object); raises `MalformedData` with the line that is not one."""
     number = 0
@@ -76,40 +68,62 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise MalformedData(path, number, f"not JSON ({error.msg})") from error
-                if not isinstance(row, dict):
-                    raise MalformedData(path, number, "a JSON object is expected")
-                yield number, row
-    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+                yield number, _object(line, path, number)
+    except UnicodeDecodeError as error:
+        raise MalformedData(path, number + 1, "not UTF-8: store the file as UTF-8") from error
+    except (EOFError, OSError, zlib.error) as error:
         raise MalformedData(path, number + 1, f"the file is cut short or damaged ({error})") from error
+
+
+def _object(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise MalformedData(path, number, f"not JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise MalformedData(path, number, "not JSON that can be read (it is nested too deeply)") from error
+    except ValueError as error:  # more digits than Python takes
+        raise MalformedData(path, number, "not JSON that can be read (a number is too long)") from error
+    if not isinstance(row, dict):
+        raise MalformedData(path, number, "a JSON object is expected")
+    return row
 
 
 def pairs_in(path: Path) -> Iterator[Pair]:
     """Stream the pairs of a JSON lines file; labels and stars may be absent."""
+    yield from (pair for _, pair in _numbered_pairs(path))
+
+
+def labelled_pairs(path: Path) -> list[Pair]:
+    """All pairs of a file, each of which must carry labels and an id of its own."""
+    found: dict[str, tuple[int, Pair]] = {}
+    for number, pair in _numbered_pairs(path):
+        if not pair.labels:
+            raise MalformedData(path, number, f"pair {pair.id} has no labels")
+        first, _ = found.setdefault(pair.id, (number, pair))
+        if first != number:
+            raise MalformedData(path, number, f"the id {pair.id} stands in line {first} already")
+    return [pair for _, pair in found.values()]
+
+
+def _numbered_pairs(path: Path) -> Iterator[tuple[int, Pair]]:
+    """With the line of each."""
     for number, row in json_lines(path):
         try:
-            yield Pair(
-                id=_text(row, "id"),
-                a=ReviewText(_text(row, "review_a"), _stars(row.get("stars_a"))),
-                b=ReviewText(_text(row, "review_b"), _stars(row.get("stars_b"))),
-                labels=_labels(row.get("labels")),
-                second_labels=_labels(row.get("labels_2")),
-                products=tuple(row[key] for key in ("asin", "asin_b") if row.get(key)),
-            )
+            yield number, _pair(row)
         except ValueError as error:
             raise MalformedData(path, number, str(error)) from error
 
 
-def labelled_pairs(path: Path) -> list[Pair]:
-    """All pairs of a file, each of which must carry labels."""
-    pairs = list(pairs_in(path))
-    for number, pair in enumerate(pairs, start=1):
-        if not pair.labels:
-            raise MalformedData(path, number, f"pair {pair.id} has no labels")
-    return pairs
+def _pair(row: Mapping[str, Any]) -> Pair:
+    return Pair(
+        id=_text(row, "id"),
+        a=ReviewText(_text(row, "review_a"), _stars(row.get("stars_a"))),
+        b=ReviewText(_text(row, "review_b"), _stars(row.get("stars_b"))),
+        labels=_labels(row.get("labels")),
+        second_labels=_labels(row.get("labels_2")),
+        products=tuple(_text(row, key) for key in ("asin", "asin_b") if row.get(key)),
+    )
 
 
 def reviews_in(path: Path) -> Iterator[ProductReview]:
@@ -168,7 +182,7 @@ def split_by_product(pairs: Sequence[Pair]) -> Split:
     parts: tuple[list[Pair], list[Pair], list[Pair]] = ([], [], [])
     for component in _components(pairs):
         name = min(key for pair in component for key in _keys(pair))
-        share = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 10
+        share = int(hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8], 16) % 10
         parts[max(0, share - 7)].extend(component)
     if not all(parts):
         raise NotEnoughData(
@@ -206,10 +220,10 @@ def apart_from(reviews: Iterable[ProductReview], held_out: Iterable[Pair]) -> li
     """The reviews whose product and text appear in none of the held-out pairs, each text once."""
     pairs = list(held_out)
     products = {product for pair in pairs for product in pair.products}
-    seen = {_beginning(side.text) for pair in pairs for side in (pair.a, pair.b)}
+    seen = {beginning(side.text) for pair in pairs for side in (pair.a, pair.b)}
     kept = []
     for item in reviews:
-        opening = _beginning(item.review.text)
+        opening = beginning(item.review.text)
         if item.product not in products and opening not in seen:
             seen.add(opening)
             kept.append(item)
@@ -221,6 +235,6 @@ def opening(text: str) -> str:
     return " ".join(text.split()[:READ_WORDS])
 
 
-def _beginning(text: str) -> str:
+def beginning(text: str) -> str:
     """The start of a text: pairs hold reviews cut at 110 words, so whole texts would not match."""
     return " ".join(text.split())[:80].lower()

@@ -22,6 +22,14 @@ class ConfigError(Seq2LabelError):
     """A configuration holds an unknown key, lacks one, or holds an impossible value."""
 
 
+class FileUnusable(Seq2LabelError):
+    """A file cannot be read, or not be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} {reason}.")
+        self.path = path
+
+
 class MalformedData(Seq2LabelError):
     """A line of a data file does not say what it must."""
 
@@ -36,7 +44,7 @@ class OtherPairs(Seq2LabelError):
 
     def __init__(self, directory: Path, pairs: Path) -> None:
         super().__init__(
-            f"{pairs} is not the file that {directory} was trained on: its parts would not be the same."
+            f"{pairs} does not hold the pairs that {directory} was trained on: no part would be the same."
         )
 
 

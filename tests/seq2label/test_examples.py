@@ -1,6 +1,7 @@
 """Reading files and splitting pairs."""
 
 import gzip
+import zlib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from seq2label.examples import (
     ProductReview,
     ReviewText,
     apart_from,
+    json_lines,
+    labelled_pairs,
     pairs_in,
     reviews_in,
     split_by_product,
@@ -99,3 +102,60 @@ def test_a_file_cut_short_is_named(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(MalformedData, match="the file is cut short or damaged"):
         list(pairs_in(tmp_path / "cut.jsonl.gz"))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("[" * 100_000, "not JSON that can be read (it is nested too deeply)"),
+        ('{"id": ' + "9" * 5_000 + "}", "not JSON that can be read (a number is too long)"),
+        ('{"id": "x", "review_a": "a", "review_b": "b", "asin": ["B1"]}', "“asin” must be a text"),
+        ('{"id": "x", "review_a": "a", "review_b": "b", "stars_a": [1]}', "stars are whole numbers"),
+    ],
+)
+def test_a_hostile_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(f"\n\n{line}\n")
+    with pytest.raises(MalformedData) as caught:
+        list(pairs_in(path))
+    assert str(caught.value).startswith(f"{path}, line 3: {reason}")
+
+
+def test_pairs_with_half_a_character_are_split_like_others() -> None:
+    split = split_by_product([*_pairs(60), Pair("half", ReviewText("\ud800"), ReviewText(""), ("stale",))])
+    assert sum(map(len, (split.train, split.validation, split.test))) == 61
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [("", "pair p1 has no labels"), (', "labels": ["stale"]', "the id p1 stands in line 2 already")],
+)
+def test_lines_of_labelled_pairs_are_counted_as_an_editor_does(
+    tmp_path: Path, second: str, reason: str
+) -> None:
+    path = tmp_path / "pairs.jsonl"
+    said = '"id": "p1", "review_a": "a", "review_b": "b"'
+    first = f'{{{said}, "labels": ["stale"]}}' if second else ""
+    path.write_text(f"\n{first}\n\n{{{said}{second}}}\n")
+    with pytest.raises(MalformedData) as caught:
+        labelled_pairs(path)
+    assert str(caught.value) == f"{path}, line 4: {reason}."
+
+
+def test_a_byte_order_mark_is_no_fault_and_another_encoding_is_named(tmp_path: Path) -> None:
+    path, line = tmp_path / "pairs.jsonl", '{"id": "é", "review_a": "a", "review_b": "b"}\n'
+    path.write_text(line, encoding="utf-8-sig")
+    assert [pair.id for pair in pairs_in(path)] == ["é"]
+    path.write_text(line, encoding="latin-1")
+    with pytest.raises(MalformedData, match="line 1: not UTF-8: store the file as UTF-8"):
+        list(pairs_in(path))
+
+
+def test_a_file_damaged_in_the_middle_is_named(tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress(b"".join(b'{"id": "%d"}\n' % number for number in range(50_000))))
+    whole[len(whole) // 2 : len(whole) // 2 + 64] = b"\xff" * 64
+    with pytest.raises(zlib.error):
+        gzip.decompress(bytes(whole))
+    (tmp_path / "bad.jsonl.gz").write_bytes(whole)
+    with pytest.raises(MalformedData, match="the file is cut short or damaged"):
+        list(json_lines(tmp_path / "bad.jsonl.gz"))

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from seq2label.examples import Pair, pairs_in
 from seq2label.exceptions import Seq2LabelError
-from seq2label.files import written_whole
+from seq2label.files import refuse_output, written_whole
 from seq2label.inference import DEFAULT_CHECKPOINT, Tagger
 
 CHUNK = 2048
@@ -32,11 +32,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Label; raises `CommandError` and writes nothing for input that cannot be used."""
         try:
+            refuse_output(options["out"], options["pairs"])
             tagger = Tagger.load(options["model"])
             with written_whole(options["out"]) as lines:
                 pairs = label_stream(tagger, pairs_in(options["pairs"]), lines)
         except (Seq2LabelError, OSError) as error:
             raise CommandError(str(error)) from error
+        if not pairs:
+            self.stdout.write(f"{options['pairs']} holds no pairs: {options['out']} is empty.")
+            return
         self.stdout.write(f"Labelled {pairs} pairs with model {tagger.model_version}: {options['out']}")
 
 
