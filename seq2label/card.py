@@ -66,8 +66,8 @@ On {test["pairs"]} held-out pairs whose products and texts appear in no other pa
 
 The standard error of an exact-F1 here is about .02, of the difference between two labellers about .01. Validation
 exact-F1 {metrics["validation_f1"]:.3f} ({sizes["validation"]} pairs; the best of the epochs, so a little too high). Labels unchanged when the reviews are
-swapped: {test["unchanged_by_swap"]:.1%}. Polarity agrees with the stars: {test["polarity_agrees"]:.1%} (the reference
-labels themselves: {test["polarity_agrees_in_reference"]:.1%}). Grounded in the text or the label vocabulary:
+swapped: {test["unchanged_by_swap"]:.1%}. Polarity agrees with the stars: {_share(test["polarity_agrees"])} (the reference
+labels themselves: {_share(test["polarity_agrees_in_reference"])}). Grounded in the text or the label vocabulary:
 {test["grounded"]:.1%}.
 
 ## The network
@@ -138,3 +138,7 @@ def _teachers(metrics: Mapping[str, Any]) -> str:
     if metrics["training"]["sentence_teacher"]:
         return f"Two teachers ({linear}; MiniLM with its upper half fine-tuned)"
     return f"Teachers ({linear})"
+
+
+def _share(share: float | None) -> str:
+    return "not measured" if share is None else f"{share:.1%}"

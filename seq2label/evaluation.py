@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from seq2label.baselines import EXTRACTORS, FITTED, Labeller
-from seq2label.checkpoint import file_hash, load_metrics
+from seq2label.checkpoint import load_metrics
 from seq2label.examples import Pair, labelled_pairs, split_by_product
+from seq2label.exceptions import NotEnoughData
 from seq2label.inference import PredictedLabel, Tagger
 from seq2label.metrics import Scores, grounded_share, mean, polarity_agreement, score
+from seq2label.seen import seen_in, trained_split, unseen
 
 Watch = Callable[[str], None]
 
@@ -21,8 +23,8 @@ class Figures:
     pairs: int
     scores: Scores
     unchanged_by_swap: float
-    polarity_agrees: float
-    polarity_agrees_in_reference: float
+    polarity_agrees: float | None  # None where no pair has stars on both sides
+    polarity_agrees_in_reference: float | None
     grounded: float
     peers: dict[str, Scores]
 
@@ -41,17 +43,29 @@ class Subject:
 
 
 def choose_pairs(file: Path, checkpoint: Path, training_file: Path | None = None) -> Subject:
-    """The held-out test part when `file` is what the checkpoint was trained on, else all of it.
+    """The held-out test part when `file` is what the checkpoint was trained on, else all that is new to it.
 
-    Peers are fitted on the training part of `training_file` where it is given.
+    Peers are fitted on the training part of `training_file` where it is given. Raises NotEnoughData where
+    there is nothing to measure by.
     """
     pairs = labelled_pairs(file)
-    if file_hash(file) == load_metrics(checkpoint).get("pairs_sha256"):
-        split = split_by_product(pairs)
+    if not pairs:
+        raise NotEnoughData(f"{file} holds no pairs: nothing can be measured.")
+    metrics = load_metrics(checkpoint)
+    if split := trained_split(file, pairs, metrics):
         said = f"{file} is the training file: only its held-out test part counts ({len(split.test)} pairs)."
         return Subject(split.test, split.train, said)
     train = split_by_product(labelled_pairs(training_file)).train if training_file else ()
-    return Subject(tuple(pairs), train, f"All {len(pairs)} pairs of {file} count.")
+    new = unseen(pairs, seen_in(metrics))
+    if not new:
+        raise NotEnoughData(f"The model was trained on texts of every pair of {file}: none can be counted.")
+    return Subject(new, train, _said(file, len(new), len(pairs)))
+
+
+def _said(file: Path, new: int, all_pairs: int) -> str:
+    if new == all_pairs:
+        return f"All {new} pairs of {file} count."
+    return f"{new} of {all_pairs} pairs of {file} count: the model was trained on texts of the others."
 
 
 def evaluate(tagger: Tagger, subject: Subject, *, extractors: bool, watch: Watch) -> Figures:

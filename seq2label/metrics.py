@@ -100,11 +100,12 @@ def _is_duplicate(labels: Sequence[str]) -> bool:
     return len(labels) == 2 and label_key(labels[0]) == label_key(labels[1])
 
 
-def polarity_agreement(pairs: Sequence[Pair], polarities: Mapping[str, Sequence[int]]) -> float:
+def polarity_agreement(pairs: Sequence[Pair], polarities: Mapping[str, Sequence[int]]) -> float | None:
     """The share of labels with a side whose side the stars of at least one review bear out.
 
     Praise needs a review of 4 or 5 stars, blame one of 4 or fewer (nobody who gives 4 is without
     a complaint). Pairs in which a review's stars are unknown are left out: it may hold the opinion.
+    None where that leaves nothing.
     """
     verdicts = []
     for pair in pairs:
@@ -112,7 +113,7 @@ def polarity_agreement(pairs: Sequence[Pair], polarities: Mapping[str, Sequence[
         for polarity in polarities.get(pair.id, ()) if len(stars) == 2 else ():
             if polarity:
                 verdicts.append(float(max(stars) >= 4 if polarity > 0 else min(stars) <= 4))
-    return mean(verdicts)
+    return mean(verdicts) if verdicts else None
 
 
 def grounded_share(pairs: Sequence[Pair], predicted: Predictions, known: Callable[[str], bool]) -> float:

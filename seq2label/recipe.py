@@ -18,6 +18,7 @@ from seq2label.checkpoint import (
     file_hash,
     load_checkpoint,
     load_metrics,
+    refuse_place,
     save_checkpoint,
     save_metrics,
 )
@@ -25,9 +26,10 @@ from seq2label.config import SearchConfig
 from seq2label.evaluation import Subject, evaluate
 from seq2label.examples import Pair, Split, labelled_pairs, reviews_in, split_by_product
 from seq2label.exceptions import OtherPairs
-from seq2label.files import written_whole
+from seq2label.files import refuse_output, written_whole
 from seq2label.inference import Tagger
 from seq2label.metrics import score
+from seq2label.seen import SEEN, packed, trained_split
 from seq2label.training import EpochRecord, Plan, Progress, Training, prepare
 
 DECODER_SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
@@ -64,6 +66,9 @@ def device_named(name: str) -> torch.device:
 
 def train(request: Request, progress: Progress, report: Callable[[EpochRecord], None]) -> Trained:
     """Train, choose the decision rule on validation, evaluate once on test, write the checkpoint."""
+    refuse_place(request.out)
+    if request.card:
+        refuse_output(request.card, request.pairs, *request.reviews)
     commit = _commit()  # now: others may commit while this trains
     split = split_by_product(labelled_pairs(request.pairs))
     unlabelled = [item for path in request.reviews for item in reviews_in(path)]
@@ -94,6 +99,7 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
         "seconds": seconds | {"whole run": sum(seconds.values())},
         "machine": _machine(plan.device),
         "commit": commit,
+        SEEN: packed(split),
     }
     log_curves(training.state.records, plan.state.parent / "tensorboard")
     save_checkpoint(
@@ -111,11 +117,13 @@ def train(request: Request, progress: Progress, report: Callable[[EpochRecord], 
 
 def decide(directory: Path, pairs: Path, device: torch.device) -> dict[str, Any]:
     """Choose anew, on validation, how a trained network's labels are decided; evaluate and store it."""
-    if file_hash(pairs) != load_metrics(directory).get("pairs_sha256"):
+    metrics = load_metrics(directory)
+    split = trained_split(pairs, labelled_pairs(pairs), metrics)
+    if split is None:
         raise OtherPairs(directory, pairs)
     network, _ = load_checkpoint(directory)
-    tagger, decided = _decided(network, split_by_product(labelled_pairs(pairs)), device)
-    metrics = load_metrics(directory) | decided
+    tagger, decided = _decided(network, split, device)
+    metrics |= decided | {SEEN: packed(split)}
     save_checkpoint(
         tagger.network,
         directory,
@@ -128,6 +136,8 @@ def decide(directory: Path, pairs: Path, device: torch.device) -> dict[str, Any]
 
 def describe(directory: Path, variants: Sequence[Path], copy: Path | None) -> None:
     """Write the card anew, with the validation figures of runs that left something out."""
+    if copy:
+        refuse_output(copy)
     network, _ = load_checkpoint(directory)
     metrics = load_metrics(directory)
     metrics["variants"] = [_variant(load_metrics(other), metrics) for other in variants]

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from seq2label.evaluation import Figures, choose_pairs, evaluate
 from seq2label.exceptions import Seq2LabelError
-from seq2label.files import written_whole
+from seq2label.files import refuse_output, written_whole
 from seq2label.inference import DEFAULT_CHECKPOINT, Tagger
 from seq2label.metrics import Scores
 
@@ -32,6 +32,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Evaluate; raises `CommandError` for input that cannot be used."""
         try:
+            if options["json"]:
+                refuse_output(options["json"], options["pairs"], *filter(None, [options["train_pairs"]]))
             figures = self._figures(options)
             if options["json"]:
                 with written_whole(options["json"]) as lines:
@@ -65,11 +67,18 @@ def _table(figures: Figures) -> str:
         )
     lines += [
         f"unchanged by swap  {figures.unchanged_by_swap:.4f}",
-        f"polarity agrees    {figures.polarity_agrees:.4f}"
-        f"   (reference labels {figures.polarity_agrees_in_reference:.4f})",
+        _polarity_line(figures),
         f"grounded           {figures.grounded:.4f}",
     ]
     return "\n".join(lines)
+
+
+def _polarity_line(figures: Figures) -> str:
+    network, reference = (
+        "not measured" if share is None else f"{share:.4f}"
+        for share in (figures.polarity_agrees, figures.polarity_agrees_in_reference)
+    )
+    return f"polarity agrees    {network}   (reference labels {reference})"
 
 
 def _row(name: str, scores: Scores) -> str:
