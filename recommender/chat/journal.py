@@ -7,9 +7,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
 
 from recommender.chat.exceptions import ChatError
 
@@ -28,6 +32,39 @@ class JournalDamaged(ChatError):
 
     def __init__(self, path: Path, number: int) -> None:
         super().__init__(f"{path}, line {number} is no entry of a journal: move the file away to begin anew.")
+
+
+class AnswerTold(BaseModel):
+    kind: Literal["answer"]
+    key: str
+    content: str
+    problem: str
+    cost: Decimal
+
+
+class BatchIntended(BaseModel):
+    kind: Literal["batch"]
+    ticket: str
+    at: float
+    count: int
+    month: date
+    reserved: Decimal
+
+
+class BatchSubmitted(BaseModel):
+    kind: Literal["submitted"]
+    ticket: str
+    batch: str
+
+
+class BatchClosed(BaseModel):
+    kind: Literal["closed"]
+    ticket: str
+
+
+FORM: TypeAdapter[Any] = TypeAdapter(
+    Annotated[AnswerTold | BatchIntended | BatchSubmitted | BatchClosed, Field(discriminator="kind")]
+)
 
 
 class Journal:
@@ -68,23 +105,8 @@ def whole_entries(path: Path, file: BinaryIO) -> list[Entry]:
 
 def entry_of(line: bytes, path: Path, number: int) -> Entry:
     try:
-        entry = json.loads(line)
-    except ValueError:
-        entry = None
-    if not isinstance(entry, dict):
-        raise JournalDamaged(path, number)
+        entry: Entry = json.loads(line)
+        FORM.validate_python(entry)
+    except (ValueError, RecursionError) as error:
+        raise JournalDamaged(path, number) from error
     return entry
-
-
-@contextmanager
-def replaced_whole(path: Path) -> Iterator[BinaryIO]:
-    """Written beside `path`, and in its place when all of it is on the disk; else the old one stays."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

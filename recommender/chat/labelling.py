@@ -16,10 +16,11 @@ import orjson
 
 from recommender.chat.account import Account
 from recommender.chat.exceptions import ChatError
-from recommender.chat.journal import Entry, Journal, replaced_whole
+from recommender.chat.journal import Entry, Journal
 from recommender.chat.labels import Problem, checked, pair_question
 from recommender.chat.pairs import ReviewPair
 from recommender.chat.protocol import Question, Usage
+from recommender.outputs import replaced_whole
 
 ANSWER = "answer"  # kind of an entry in the journal
 TOKENS_OF_AN_ANSWER = 16  # about: two labels as JSON

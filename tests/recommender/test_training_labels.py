@@ -411,3 +411,49 @@ def test_a_batch_whose_hand_over_was_not_answered_is_looked_for_and_not_handed_i
     make(reviews, batch=True)
     assert len(chat.batches) == 1
     assert spent() == PRODUCTS * COST
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("reviews.json.gz", "is read, and would be replaced by what is written: name another file"),
+        ("", "is no file: name one to write"),
+        ("no/pairs.jsonl", "There is no folder .* for pairs.jsonl: make it first"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_asked(
+    reviews: Path, chat: ChatServer, name: str, sentence: str
+) -> None:
+    before = reviews.read_bytes()
+    with pytest.raises(CommandError, match=sentence):
+        make(reviews, out=reviews.parent / name)
+    assert (reviews.read_bytes(), list(reviews.parent.iterdir())) == (before, [reviews])
+    assert chat.asked == []
+
+
+def test_labels_are_compressed_where_the_name_says_so(reviews: Path) -> None:
+    make(reviews, out=reviews.with_name("packed.jsonl.gz"))
+    assert len(labelled_pairs(reviews.with_name("packed.jsonl.gz"))) == PRODUCTS
+    assert reviews.with_name("packed.jsonl.gz").read_bytes()[:2] == b"\x1f\x8b"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"key": "a"}',
+        '{"kind": "answer", "key": "a", "problem": "", "cost": "1"}',
+        '{"kind": "answer", "key": "a", "content": "", "problem": "", "cost": "dear"}',
+        '{"kind": "batch", "ticket": "a", "at": 1.0, "count": 1, "month": "2026", "reserved": "1"}',
+        '{"kind": "submitted", "ticket": "a"}',
+    ],
+)
+def test_an_entry_that_lacks_what_it_must_tell_is_named_and_left_alone(
+    reviews: Path, chat: ChatServer, line: str
+) -> None:
+    journal = reviews.with_name("pairs.jsonl.journal")
+    journal.write_text(f'{{"kind": "closed", "ticket": "b"}}\n{line}\n')
+    before = journal.read_text()
+    with pytest.raises(CommandError, match="line 2 is no entry of a journal"):
+        make(reviews)
+    assert journal.read_text() == before
+    assert chat.asked == []

@@ -17,6 +17,7 @@ from recommender.chat.live import ask_all
 from recommender.chat.pairs import ReviewPair, pairs_in
 from recommender.chat.server import Server
 from recommender.management.arguments import amount, whole
+from recommender.outputs import OutputUnusable, refuse_output
 from shop.exceptions import ShopError
 
 
@@ -60,12 +61,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, reviews: Path, out: Path, **options: Any) -> None:
         started = time.monotonic()
         try:
+            refuse_output(out, reviews)
             account = (batch_account if options["batch"] else chat_account)(options["model"])
             pairs = pairs_in(reviews, options["limit"])
             if not pairs:
                 raise CommandError(f"{reviews} holds no two reviews of one product that can be labelled.")
             outcome = self._labelled(account, pairs, out, options)
-        except (ChatError, ShopError) as error:
+        except (ChatError, ShopError, OutputUnusable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(summary(outcome, out, time.monotonic() - started))
 
