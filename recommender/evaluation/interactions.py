@@ -1,7 +1,10 @@
 """Reading who took what when, and holding the last of each user back."""
 
+import csv
 import gzip
-from collections.abc import Iterator
+import re
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -36,6 +39,8 @@ class History:
 
     events: Interactions
     tied_users: int
+    repeated: int = 0  # events of a user with an item that they had
+    left_out: int = 0  # users with fewer than LEAST items
 
     def split(self, held_back: int) -> Split:
         """Without the last `held_back` of each user, to be measured on the first of these."""
@@ -61,7 +66,9 @@ def read_interactions(path: Path) -> tuple[History, pd.Index]:
     Events of one moment are put in an order that nobody could have foreseen, by a hash of the item: the
     file's own order may tell the ids. Users with fewer than LEAST items are left out.
     """
-    table = _table(path).sort_values("time", kind="stable").drop_duplicates(["user_id", "item_id"])
+    told = _table(path)
+    table = told.sort_values("time", kind="stable").drop_duplicates(["user_id", "item_id"])
+    repeated, all_users = len(told) - len(table), table["user_id"].nunique()
     table = table[table.groupby("user_id")["item_id"].transform("size") >= LEAST]
     if table.empty:
         raise InteractionsUnreadable(
@@ -75,23 +82,56 @@ def read_interactions(path: Path) -> tuple[History, pd.Index]:
     events = Interactions(users, items, days, len(user_ids), len(item_ids))
     last = table.groupby("user_id")["time"].transform("max")
     tied = int((table[table["time"] == last].groupby("user_id").size() > 1).sum())
-    return History(events, tied), item_ids
+    return History(events, tied, repeated, all_users - len(user_ids)), item_ids
 
 
 def _table(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except (OSError, EOFError, gzip.BadGzipFile, UnicodeDecodeError, ValueError) as error:
-        raise InteractionsUnreadable(f"{path} cannot be read as a tab-separated table: {error}") from error
-    if missing := [name for name in COLUMNS if name not in table]:
-        raise InteractionsUnreadable(
-            f"{path} has no column {', '.join(missing)}: its first line must name {', '.join(COLUMNS)}, "
-            "tab-separated."
-        )
+    table = read_table(path, COLUMNS)
     for sentence in _faults(table):
         raise InteractionsUnreadable(f"{path}, {sentence}")
     table["time"] = table["time"].astype("int64")
     return table[list(COLUMNS)]
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A table of texts that has these columns. Raises InteractionsUnreadable.
+
+    A quotation mark is a character like any other, and a line with more or fewer columns than the heading is
+    refused: else what is missing would be made up from its neighbours.
+    """
+    try:
+        _refuse_a_ragged_one(path)
+        table = pd.read_csv(
+            path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig",
+            index_col=False, quoting=csv.QUOTE_NONE,
+        )  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise InteractionsUnreadable(f"{path} is not UTF-8: store it as UTF-8.") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InteractionsUnreadable(f"{path} is cut short or damaged: {error}.") from error
+    except OSError as error:
+        raise InteractionsUnreadable(f"{path} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise InteractionsUnreadable(f"{path} cannot be read as a tab-separated table: {error}.") from error
+    if missing := [name for name in columns if name not in table]:
+        raise InteractionsUnreadable(
+            f"{path} has no column {', '.join(missing)}: its first line must name {', '.join(columns)}, "
+            "tab-separated."
+        )
+    return table
+
+
+def _refuse_a_ragged_one(path: Path) -> None:
+    """Of the first line that is; but where the file breaks off later, it is that which is said."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig") as lines:
+        heading = next(lines, "").count("\t") + 1
+        widths = ((number, line.count("\t") + 1) for number, line in enumerate(lines, 2) if line.strip("\n"))
+        ragged = [(number, found) for number, found in widths if found != heading]
+    for number, found in ragged:
+        raise InteractionsUnreadable(
+            f"{path}, line {number}: it has {found} columns, and the heading names {heading}."
+        )
 
 
 def _faults(table: pd.DataFrame) -> Iterator[str]:
@@ -102,4 +142,6 @@ def _faults(table: pd.DataFrame) -> Iterator[str]:
         for row in np.flatnonzero(table[name].str.fullmatch(r"\d+(\.\d+)?[eE]\+\d+")):
             yield f"line {row + 2}: {name} is {table[name][row]}, an id that a spreadsheet has rounded."
     for row in np.flatnonzero(~table["time"].str.fullmatch(r"-?\d{1,12}")):
-        yield f"line {row + 2}: time is {table['time'][row]!r}, not whole seconds since 1970."
+        told = table["time"][row]
+        hint = " It may be milliseconds: divide by 1,000." if re.fullmatch(r"\d{13}", told) else ""
+        yield f"line {row + 2}: time is {told!r}, not whole seconds since 1970.{hint}"

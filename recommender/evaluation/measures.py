@@ -69,10 +69,16 @@ def places_of(scores: Floats, targets: Integers) -> Integers:
 
 
 def first(scores: Floats, k: int) -> Integers:
-    """The numbers of all items that stand among somebody's first k."""
-    if k >= scores.shape[1]:
-        return np.arange(scores.shape[1])
-    return np.unique(np.argpartition(-scores, k - 1, axis=1)[:, :k])
+    """The numbers of all items among somebody's first k; equal scores by the items' numbers.
+
+    Where fewer are left that a user does not have, which stand at minus infinity, it is these.
+    """
+    k = min(k, scores.shape[1])
+    last = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+    is_shown, is_last = scores > last, scores == last
+    left = k - is_shown.sum(axis=1, keepdims=True)
+    is_shown |= is_last & (np.cumsum(is_last, axis=1, dtype=np.int32) <= left)
+    return np.flatnonzero((is_shown & (scores > -np.inf)).any(axis=0))
 
 
 def interval(values: Floats) -> tuple[float, float]:
@@ -82,9 +88,24 @@ def interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def gain(ours: Floats, theirs: Floats) -> tuple[float, float, float]:
-    """How much more ours reach than theirs, as a share of theirs, with 95 % of it; user by user."""
-    ratios = np.array([ours[drawn].mean() / theirs[drawn].mean() - 1.0 for drawn in draws(len(ours))])
+def interval_of_users(values: Floats, users: Integers) -> tuple[float, float]:
+    """95 % of the mean where a user has several values: users are drawn, each with all of theirs."""
+    _, places = np.unique(users, return_inverse=True)
+    sums, counts = np.bincount(places, weights=values), np.bincount(places)
+    means = np.array([sums[drawn].sum() / counts[drawn].sum() for drawn in draws(len(sums))])
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def gain(ours: Floats, theirs: Floats) -> tuple[float, float, float] | None:
+    """How much more ours reach than theirs, as a share of theirs, with 95 % of it; user by user.
+
+    None where theirs reach so few that some of the draws hold none of them.
+    """
+    means = np.array([(ours[drawn].mean(), theirs[drawn].mean()) for drawn in draws(len(ours))])
+    if not means[:, 1].all():
+        return None
+    ratios = means[:, 0] / means[:, 1] - 1.0
     low, high = np.percentile(ratios, [2.5, 97.5])
     return float(ours.mean() / theirs.mean() - 1.0), float(low), float(high)
 

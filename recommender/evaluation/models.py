@@ -31,6 +31,20 @@ class Model:
     score: Callable[[Interactions, Any, Setting], Scorer]
     scored_with: tuple[Setting, ...] = NONE
 
+    @property
+    def first_setting(self) -> Setting:
+        return {**self.learnt_with[0], **self.scored_with[0]}
+
+    @property
+    def settings(self) -> int:
+        """Of how many one is chosen."""
+        return len(self.learnt_with) * len(self.scored_with)
+
+    @property
+    def steps(self) -> int:
+        """Of `Course.run`: to learn and to try each where there is a choice, and to measure."""
+        return 1 + (len(self.learnt_with) + self.settings if self.settings > 1 else 0)
+
 
 def ours() -> Model:
     """Least ridge first: of settings that do about equally well, the one that shows more of the shop."""

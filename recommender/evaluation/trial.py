@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from recommender.evaluation.interactions import Split
@@ -9,7 +10,7 @@ from recommender.evaluation.measures import Measured, measure
 from recommender.evaluation.models import Model, Setting
 
 COVERED = 0.7  # the share of the catalogue that somebody shall be shown
-Watch = Callable[[str], object]  # told what has just been done
+Step = Callable[[str], AbstractContextManager[None]]  # around each piece of the work, told what it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +41,35 @@ class Course:
     validation: Split
     test: Split
     k: int
-    watch: Watch
+    step: Step
 
     def run(self, model: Model, *, covers: bool = False) -> Result:
         """With `covers`, among the settings that show COVERED of the catalogue, if there are such."""
-        setting, tried = {**model.learnt_with[0], **model.scored_with[0]}, list[Tried]()
-        if len(model.learnt_with) * len(model.scored_with) > 1:
+        setting, tried = model.first_setting, list[Tried]()
+        if model.settings > 1:
             tried = list(self.try_settings(model))
             setting = dict(chosen(tried, covers=covers))
-        started = time.monotonic()
-        learnt = model.learn(self.test.known, part(setting, model.learnt_with[0]))
-        seconds = time.monotonic() - started
-        scorer = model.score(self.test.known, learnt, part(setting, model.scored_with[0]))
-        measured = measure(scorer, self.test, self.k)
-        self.watch(f"{model.name}: measured")
+        with self.step(f"{model.name}: measuring"):
+            started = time.monotonic()
+            learnt = model.learn(self.test.known, part(setting, model.learnt_with[0]))
+            seconds = time.monotonic() - started
+            scorer = model.score(self.test.known, learnt, part(setting, model.scored_with[0]))
+            measured = measure(scorer, self.test, self.k)
         is_wide = covers and bool(wide(tried))
         return Result(model.name, setting, tuple(tried), measured, seconds, is_wide)
 
     def try_settings(self, model: Model) -> Iterator[Tried]:
         known = self.validation.known
         for learnt_with in model.learnt_with:
-            learnt = model.learn(known, learnt_with)
+            with self.step(f"{model.name}: learning, {text_of(learnt_with)}"):
+                learnt = model.learn(known, learnt_with)
             for scored_with in model.scored_with:
                 setting = {**learnt_with, **scored_with}
-                scorer = model.score(known, learnt, scored_with)
-                yield Tried(setting, measure(scorer, self.validation, self.k))
-                self.watch(f"{model.name}: {text_of(setting)}")
+                with self.step(f"{model.name}: trying, {text_of(setting)}"):
+                    tried = Tried(
+                        setting, measure(model.score(known, learnt, scored_with), self.validation, self.k)
+                    )
+                yield tried
 
 
 def chosen(tried: Iterable[Tried], *, covers: bool) -> Setting:

@@ -1,6 +1,8 @@
 """Measuring foresight: what is held back, how ties fall, and what a file must be."""
 
+import gzip
 import json
+import warnings
 from io import StringIO
 from pathlib import Path
 
@@ -8,8 +10,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from recommender.evaluation import models
 from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
-from recommender.evaluation.measures import gain, measure, places_of
+from recommender.evaluation.measures import first, gain, interval_of_users, measure, places_of
 
 HEADING = "user_id\titem_id\ttime\n"
 DAY = 86_400
@@ -70,6 +73,14 @@ def test_a_gain_is_taken_user_by_user() -> None:
         (HEADING + "1\t2\tyesterday\n", "line 2: time is 'yesterday', not whole seconds since 1970."),
         (HEADING + "1\t2\t3\n", "has no user with 3 items or more: nothing can be measured."),
         ("", "cannot be read as a tab-separated table"),
+        (HEADING + "1\t2\t3\n9\t1\t2\t3\n", "line 3: it has 4 columns, and the heading names 3."),
+        (HEADING + "9\t1\t2\t3\n", "line 2: it has 4 columns, and the heading names 3."),
+        (HEADING + "1\t2\n", "line 2: it has 2 columns, and the heading names 3."),
+        ("user_id,item_id,time\n1,2,3\n", "its first line must name user_id, item_id, time, tab-separated"),
+        (
+            HEADING + "1\t2\t1400000000000\n",
+            "not whole seconds since 1970. It may be milliseconds: divide by",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_of_interactions_is_refused_with_the_line(
@@ -140,3 +151,136 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_measured(tmp_path
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="nowhere.tsv cannot be read"):
         call_command("evaluate_recommender", interactions=tmp_path / "nowhere.tsv")
+
+
+def test_a_quotation_mark_is_part_of_an_id(tmp_path: Path) -> None:
+    events = [(user, item, day * DAY) for user in ('"u', "v") for day, item in enumerate(("a", 'b"', '"c'))]
+    history, items = read_interactions(a_file(tmp_path, *events))
+    assert list(items) == ['"c', "a", 'b"']
+    assert (len(history.events.users), history.events.user_count) == (6, 2)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_heading_and_another_encoding_is_named(tmp_path: Path) -> None:
+    path = a_file(tmp_path, *(("é", item, day * DAY) for day, item in enumerate("abc")))
+    text = path.read_text()
+    path.write_text(text, encoding="utf-8-sig")
+    assert read_interactions(path)[0].events.user_count == 1
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InteractionsUnreadable, match="is not UTF-8: store it as UTF-8"):
+        read_interactions(path)
+
+
+def test_a_compressed_file_that_is_damaged_or_cut_short_is_named(tmp_path: Path) -> None:
+    generator = np.random.default_rng(5)
+    events = "".join(
+        f"{user}\t{item}\t{item}\n" for user, item in generator.integers(10**6, size=(20_000, 2))
+    )
+    whole, path = gzip.compress((HEADING + events).encode()), tmp_path / "interactions.tsv.gz"
+    middle = len(whole) // 2
+    for broken in (whole[:middle], whole[:middle] + b"\xff" * 64 + whole[middle + 64 :]):
+        path.write_bytes(broken)
+        with pytest.raises(InteractionsUnreadable, match="is cut short or damaged"):
+            read_interactions(path)
+
+
+def test_what_is_left_out_is_counted_and_said(tmp_path: Path) -> None:
+    events = [(user, f"item-{(user + step) % 11}", step * DAY) for user in range(12) for step in range(4)]
+    printed = StringIO()
+    call_command(
+        "evaluate_recommender",
+        interactions=a_file(tmp_path, *events, (0, "item-0", 9 * DAY), (99, "item-0", DAY)),
+        stdout=printed,
+    )
+    said = "Left out: 1 events that repeat an earlier one and 1 users with fewer than 3 items."
+    assert said in printed.getvalue().splitlines()[0]
+
+
+def test_each_line_is_printed_before_the_next_model_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(model: object) -> None:
+        raise KeyboardInterrupt
+
+    printed = StringIO()
+    events = [(user, f"item-{(user + step) % 11}", step * DAY) for user in range(30) for step in range(4)]
+    monkeypatch.setattr(models, "learn_ease", lambda known, setting: stopped(known))
+    with pytest.raises(KeyboardInterrupt):
+        call_command("evaluate_recommender", interactions=a_file(tmp_path, *events), stdout=printed)
+    names = [line.split("|")[1].strip() for line in printed.getvalue().splitlines() if line.startswith("|")]
+    assert names == ["model", "---", "Larder", "popularity", "ItemKNN", "ItemKNN, recency decay"]
+
+
+def test_what_is_shown_is_what_stands_first_by_the_same_rule_as_a_place() -> None:
+    generator = np.random.default_rng(5)
+    scores = generator.integers(0, 4, size=(50, 17)).astype(np.float32)  # full of equal ones
+    scores[generator.random(scores.shape) < 0.3] = -np.inf
+    for k in (1, 3, 17, 20):
+        shown = np.zeros(17, dtype=bool)
+        for row in scores:
+            order = np.argsort(-row, kind="stable")[:k]
+            shown[order[row[order] > -np.inf]] = True
+        assert first(scores, k).tolist() == np.flatnonzero(shown).tolist()
+
+
+def test_what_a_user_has_covers_nothing_where_little_else_is_left() -> None:
+    assert first(np.array([[-np.inf, 1.0, -np.inf, 0.0]], dtype=np.float32), 3).tolist() == [1, 3]
+
+
+def test_where_a_peer_hits_nothing_or_hardly_anything_no_gain_is_said() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gain(np.ones(100, np.float32), np.zeros(100, np.float32)) is None
+        assert gain(np.ones(100, np.float32), np.eye(1, 100, dtype=np.float32)[0]) is None
+
+
+def test_values_of_one_user_are_drawn_together() -> None:
+    values, users = np.repeat(np.array([1.0, 0.0], np.float32), 50), np.repeat([3, 7], 50)
+    assert interval_of_users(values, users) == (0.0, 1.0)  # two users, whatever they took
+    assert interval_of_users(np.ones(6, np.float32), np.arange(6)) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("users", [1, 3])
+def test_so_few_users_and_items_are_measured_too(tmp_path: Path, users: int) -> None:
+    events = [(user, item, day * DAY) for user in range(users) for day, item in enumerate("abc")]
+    meta, printed = tmp_path / "meta.tsv", StringIO()
+    meta.write_text("item_id\tr_complement\tr_substitute\ti_category\na\t[]\t\t1\n")
+    call_command(
+        "evaluate_recommender", interactions=a_file(tmp_path, *events), item_meta=meta, k=1, stdout=printed
+    )
+    _, _, table = printed.getvalue().partition("| events behind what a user has |")
+    assert len([line for line in table.splitlines()[2:] if line.startswith("|")]) == users
+
+
+def test_more_than_there_are_cannot_be_shown(tmp_path: Path) -> None:
+    events = [("u", item, day * DAY) for day, item in enumerate("abc")]
+    with pytest.raises(CommandError, match="--k is 4, and there are 3 items: all would be shown"):
+        call_command("evaluate_recommender", interactions=a_file(tmp_path, *events))
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("x\t[]\t[]\n", "names none of the items that somebody took"),
+        ("a\t[]\t[]\t7\n", "line 2: it has 4 columns, and the heading names 3"),
+    ],
+)
+def test_a_table_of_other_items_or_columns_is_refused(tmp_path: Path, lines: str, sentence: str) -> None:
+    events = [("u", item, day * DAY) for day, item in enumerate("abc")]
+    meta = tmp_path / "meta.tsv"
+    meta.write_text(f"item_id\tr_complement\tr_substitute\n{lines}")
+    with pytest.raises(CommandError, match=sentence):
+        call_command("evaluate_recommender", interactions=a_file(tmp_path, *events), item_meta=meta, k=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("interactions.tsv", "is read, and would be replaced by what is written"), ("", "is no file: name one")],
+)
+def test_the_figures_take_the_place_of_nothing_that_is_needed(
+    tmp_path: Path, name: str, sentence: str
+) -> None:
+    path = a_file(tmp_path, *(("u", item, day * DAY) for day, item in enumerate("abc")))
+    before = path.read_bytes()
+    with pytest.raises(CommandError, match=sentence):
+        call_command("evaluate_recommender", interactions=path, json=tmp_path / name, k=1)
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])

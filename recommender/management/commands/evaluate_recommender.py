@@ -1,24 +1,24 @@
-import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from scipy.sparse import csr_matrix
 from tqdm import tqdm
 
 from recommender.behaviour import Floats
-from recommender.evaluation.interactions import InteractionsUnreadable, read_interactions
+from recommender.evaluation.interactions import LEAST, History, InteractionsUnreadable, read_interactions
+from recommender.evaluation.item_meta import read_item_meta
 from recommender.evaluation.measures import gain, interval
 from recommender.evaluation.models import (
     ALONE,
     BLENDED,
     Model,
+    Setting,
     ablations,
     as_served,
     evidence_of,
@@ -27,7 +27,8 @@ from recommender.evaluation.models import (
     with_categories,
     with_links,
 )
-from recommender.evaluation.trial import COVERED, Course, Result, text_of
+from recommender.evaluation.trial import COVERED, Course, Result, Step, text_of
+from recommender.outputs import OutputUnusable, refuse_output, write_json
 
 PEERS = 7  # with those of `implicit`
 QUARTERS = 4
@@ -56,98 +57,96 @@ class Command(BaseCommand):
                **options: Any) -> None:  # fmt: skip
         if k < 1:
             raise CommandError(f"--k is {k}: at least one product has to be shown.")
-        if json and not json.parent.is_dir():
-            raise CommandError(f"There is no folder {json.parent} for --json: make it first.")
         started = time.monotonic()
         try:
+            if json:
+                refuse_output(json, interactions, *filter(None, [item_meta]))
             history, item_ids = read_interactions(interactions)
-            links = read_links(item_meta, item_ids) if item_meta else None
-            categories = read_categories(item_meta, item_ids) if item_meta else None
-        except InteractionsUnreadable as error:
+            links, categories = read_item_meta(item_meta, item_ids) if item_meta else (None, None)
+        except (InteractionsUnreadable, OutputUnusable) as error:
             raise CommandError(str(error)) from error
-        events = history.events
-        self.stdout.write(
-            f"{len(events.users)} interactions of {events.user_count} users with {events.item_count} items; "
-            f"{history.tied_users} users ({history.tied_users / events.user_count:.1%}) have several at "
-            "their last moment, which are put in the order of a hash of the item."
-        )
-        with tqdm(desc="Settings", file=sys.stderr, leave=False) as bar:
-
-            def watch(done: str) -> None:
-                bar.set_postfix_str(done)
-                bar.update()
-
-            course = Course(history.split(2), history.split(1), k, watch)
-            own = course.run(ours(), covers=True)
-            others = [course.run(model) for model in peers()]
-            variants = [course.run(model) for model in variants_of(own, links, categories)]
-        self.stdout.write("\n".join(report(own, others, variants, k)))
+        if k > len(item_ids):
+            raise CommandError(f"--k is {k}, and there are {len(item_ids)} items: all would be shown.")
+        self._say(said_of(history), "", *heading(k))
+        with bar(steps(links, categories)) as step:
+            course = Course(history.split(2), history.split(1), k, step)
+            [own] = self._measured(course, [ours()], covers=True)
+            others = self._measured(course, peers())
+            variants = self._measured(course, variants_of(own.setting, links, categories))
+        self._say(*report(own, others, k))
         if categories is not None:
             known = evidence_of(course.test.known, own.setting)[course.test.users]
-            self.stdout.write("\n".join(by_evidence(variants, known, k)))
+            self._say(*by_evidence(variants, known, k))
         if json:
-            write_json(json, [own, *others, *variants], k)
-        self.stdout.write(f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores.")
+            write_json(json, figures([own, *others, *variants], k))
+        self._say(f"{time.monotonic() - started:.0f} s on {os.cpu_count()} cores.")
+
+    def _measured(self, course: Course, models: Iterable[Model], *, covers: bool = False) -> list[Result]:
+        """Each one's line is printed at once: whoever stops the rest has it."""
+        results = []
+        for model in models:
+            results.append(course.run(model, covers=covers))
+            self._say(line_of(results[-1]))
+        return results
+
+    def _say(self, *lines: str) -> None:
+        with tqdm.external_write_mode(sys.stdout):
+            self.stdout.write("\n".join(lines))
+            self.stdout.flush()
 
 
-def variants_of(own: Result, links: Any, categories: Any) -> Iterator[Model]:
-    yield from ablations(own.setting)
-    yield from as_served(own.setting)
+def steps(links: Any, categories: Any) -> int:
+    first = ours()
+    return sum(
+        model.steps for model in (first, *peers(), *variants_of(first.first_setting, links, categories))
+    )
+
+
+@contextmanager
+def bar(total: int) -> Iterator[Step]:
+    with tqdm(desc="Models", total=total, file=sys.stderr, leave=False) as progress:
+
+        @contextmanager
+        def step(what: str) -> Iterator[None]:
+            progress.set_postfix_str(what)
+            yield
+            progress.update()
+
+        yield step
+
+
+def variants_of(setting: Setting, links: Any, categories: Any) -> Iterator[Model]:
+    yield from ablations(setting)
+    yield from as_served(setting)
     if categories is not None:
-        yield with_categories(categories, own.setting)
+        yield with_categories(categories, setting)
     if links is not None:
-        yield with_links(links, own.setting)
+        yield with_links(links, setting)
 
 
-def read_links(path: Path, item_ids: pd.Index) -> Any:
-    """(items, items), sparse: one where the row's item lists the column's as complement or substitute."""
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
-        rows, columns = [], []
-        places = {str(item): place for place, item in enumerate(item_ids)}
-        listed = zip(table["item_id"], table["r_complement"], table["r_substitute"], strict=True)
-        for line, (item, *texts) in enumerate(listed, start=2):
-            linked = {other for text in texts for other in linked_in(text, f"{path}, line {line}")}
-            known = [places[other] for other in linked if other in places]
-            if item in places:
-                rows += [places[item]] * len(known)
-                columns += known
-    except KeyError as error:
-        raise InteractionsUnreadable(f"{path} has no column {error}.") from error
-    except (OSError, ValueError) as error:
-        raise InteractionsUnreadable(f"{path} cannot be read as a table of linked items: {error}") from error
-    ones = np.ones(len(rows), np.float32)
-    return csr_matrix((ones, (rows, columns)), shape=(len(item_ids), len(item_ids)))
+def said_of(history: History) -> str:
+    events = history.events
+    left_out = [
+        f"{count} {what}"
+        for count, what in (
+            (history.repeated, "events that repeat an earlier one"),
+            (history.left_out, f"users with fewer than {LEAST} items"),
+        )
+        if count
+    ]
+    return (
+        f"{len(events.users)} interactions of {events.user_count} users with {events.item_count} items; "
+        f"{history.tied_users} users ({history.tied_users / events.user_count:.1%}) have several at "
+        "their last moment, which are put in the order of a hash of the item."
+    ) + (f" Left out: {' and '.join(left_out)}." if left_out else "")
 
 
-def read_categories(path: Path, item_ids: pd.Index) -> Any:
-    """(items, categories), sparse: one where the item stands; those that the file does not name, in one."""
-    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, skip_blank_lines=False)
-    if "i_category" not in table:
-        return None
-    named = dict(zip(table["item_id"], table["i_category"], strict=True))
-    numbers, names = pd.factorize(pd.Series([named.get(str(item), "") for item in item_ids]))
-    ones, rows = np.ones(len(numbers), np.float32), np.arange(len(numbers))
-    return csr_matrix((ones, (rows, numbers)), shape=(len(numbers), len(names)))
-
-
-def linked_in(text: str, where: str) -> list[str]:
-    """Ids of a JSON list; an empty text is an empty list."""
-    try:
-        found = json.loads(text or "[]")
-    except ValueError:
-        found = None
-    if not isinstance(found, list):
-        raise InteractionsUnreadable(f"{where}: {text!r} is not a list of item ids such as [214, 4125].")
-    return [str(other) for other in found]
-
-
-def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k: int) -> Iterator[str]:
-    yield ""
+def heading(k: int) -> Iterator[str]:
     yield f"| model | HR@{k} | NDCG@{k} | coverage@{k} | settings, chosen of | learning |"
     yield "| --- | ---: | ---: | ---: | --- | ---: |"
-    for result in (own, *others, *variants):
-        yield line_of(result)
+
+
+def report(own: Result, others: Sequence[Result], k: int) -> Iterator[str]:
     if len(others) < PEERS:
         yield "| ALS, BPR | not measured: pip install -e '.[peers]' | | | | |"
     yield ""
@@ -158,7 +157,10 @@ def report(own: Result, others: Sequence[Result], variants: Sequence[Result], k:
         (f"HR@{k}", own.measured.hits, best.measured.hits),
         (f"NDCG@{k}", own.measured.gains, best.measured.gains),
     ):
-        more, low, high = gain(mine, theirs)
+        if (gained := gain(mine, theirs)) is None:
+            yield f"- {name}: not compared with {best.name}, which hit too few or none."
+            continue
+        more, low, high = gained
         yield f"- {name}: {more:+.1%} ({low:+.1%} to {high:+.1%}) over {best.name}."
 
 
@@ -173,6 +175,8 @@ def by_evidence(variants: Sequence[Result], evidence: Floats, k: int) -> Iterato
     yield f"| events behind what a user has | users | HR@{k}, behaviour alone | blended | difference |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for quarter in np.array_split(np.argsort(evidence, kind="stable"), QUARTERS):
+        if not len(quarter):  # of fewer users than quarters
+            continue
         difference = blended[quarter] - alone[quarter]
         low, high = interval(difference)
         yield (
@@ -204,8 +208,8 @@ def line_of(result: Result) -> str:
     )
 
 
-def write_json(path: Path, results: Sequence[Result], k: int) -> None:
-    figures = {
+def figures(results: Sequence[Result], k: int) -> dict[str, Any]:
+    return {
         result.name: {
             f"HR@{k}": result.measured.hit_rate,
             f"HR@{k} 95%": interval(result.measured.hits),
@@ -217,6 +221,3 @@ def write_json(path: Path, results: Sequence[Result], k: int) -> None:
         }
         for result in results
     }
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
