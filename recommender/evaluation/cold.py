@@ -18,6 +18,7 @@ from recommender import behaviour, blend
 from recommender.behaviour import Floats, Integers, Interactions
 from recommender.embedding import Embedder
 from recommender.evaluation.interactions import DAY, InteractionsUnreadable
+from recommender.services import Watch, unwatched
 from shop.amazon.lines import LineFile
 from shop.amazon.records import (
     fields_of,
@@ -32,7 +33,6 @@ from shop.exceptions import ShopError
 
 FOLDS = 5
 EMBEDDED_AT_ONCE = 64
-Watch = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,25 @@ class Shop:
 class Asked:
     """Of one shopper: the products they have with their weight now, and behaviour's scores (N,), 0 to 1."""
 
+    user: int
     had: Integers
     weights: Floats
     behaved: Floats
     counts: Floats  # (N,) events of each product
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of each taking of a cold product: whose it was, and by way whether it was found (1.0 or 0.0)."""
+
+    users: Integers
+    hits: Mapping[str, Floats]
+
+
 Way = Callable[[Asked, Floats], Floats]  # and the cosines (N,) of the products to what the shopper has
 
 
-def read_shop(reviews: Path, meta: Path, embedder: Embedder, watch: Watch = lambda done: None) -> Shop:
+def read_shop(reviews: Path, meta: Path, embedder: Embedder, watch: Watch = unwatched) -> Shop:
     """From files of Amazon Review Data. Raises InteractionsUnreadable."""
     try:
         texts = dict(_products(meta))
@@ -105,23 +114,29 @@ def _events(path: Path) -> Iterator[tuple[str, str, int]]:
 
 def _embedded(texts: Sequence[str], embedder: Embedder, watch: Watch) -> Floats:
     rows = []
-    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
-        part = texts[start : start + EMBEDDED_AT_ONCE]
-        rows.append(embedder.embed(part))
-        watch(len(part))
+    with watch("Products read", len(texts)) as advance:
+        for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+            part = texts[start : start + EMBEDDED_AT_ONCE]
+            rows.append(embedder.embed(part))
+            advance(len(part))
     found: Floats = np.concatenate(rows)
     return found
 
 
-def measured(shop: Shop, k: int) -> dict[str, Floats]:
-    """By way, of each cold product that somebody took: whether it stood among the first k."""
+def measured(shop: Shop, k: int, watch: Watch = unwatched) -> Found:
+    """Whether each cold product that somebody took stood among the first k."""
     hits: dict[str, list[float]] = {name: [] for name in ways()}
-    for fold in range(FOLDS):
-        for asked, near, targets in questions(shop, fold):
-            for name, way in ways().items():
-                first = ranked(way(asked, near), asked.had, k)
-                hits[name] += [float(target in first) for target in targets]
-    return {name: np.array(found, np.float32) for name, found in hits.items()}
+    users: list[int] = []
+    with watch("Cold products looked for", len(shop.events.users)) as advance:
+        for fold in range(FOLDS):
+            for asked, near, targets in questions(shop, fold):
+                users += [asked.user] * len(targets)
+                for name, way in ways().items():
+                    first = ranked(way(asked, near), asked.had, k)
+                    hits[name] += [float(target in first) for target in targets]
+                advance(len(targets))
+    found = {name: np.array(of_it, np.float32) for name, of_it in hits.items()}
+    return Found(np.array(users, np.int64), found)
 
 
 def questions(shop: Shop, fold: int) -> Iterator[tuple[Asked, Floats, list[int]]]:
@@ -136,7 +151,7 @@ def questions(shop: Shop, fold: int) -> Iterator[tuple[Asked, Floats, list[int]]
         row = past[user]
         if row.nnz:
             behaved = np.maximum(np.asarray(row @ weights).ravel(), 0.0)
-            asked = Asked(row.indices, row.data, scaled(behaved), counts)
+            asked = Asked(user, row.indices, row.data, scaled(behaved), counts)
             yield asked, shop.vectors @ centre(shop.vectors[row.indices]), targets
 
 

@@ -55,7 +55,10 @@ def test_the_command_finds_them_by_what_their_texts_mean(files: tuple[Path, Path
     assert found["content alone"]["HR@3"] == 1.0
     assert found["behaviour alone"]["HR@3"] == 0.5  # by its number, where all that is known is had
     assert found["Larder, as served"]["HR@3"] == 1.0
-    assert "60 cold products that somebody took, among all 10 that they do not have." in printed.getvalue()
+    assert (
+        "60 times one of 12 users took a product that was withheld; it is looked for among those of all 10"
+        in (printed.getvalue())
+    )
     assert "| chance | 0.3000 |" in printed.getvalue()
 
 
@@ -70,3 +73,16 @@ def test_a_file_that_holds_no_reviews_is_refused(
         call_command("evaluate_cold_start", reviews=files[0], meta=files[1])
     with pytest.raises(CommandError, match="--k is 0"):
         call_command("evaluate_cold_start", reviews=files[0], meta=files[1], k=0)
+
+
+def test_more_than_there_are_cannot_be_shown(files: tuple[Path, Path]) -> None:
+    with pytest.raises(CommandError, match="--k is 11, and there are 10 products: all would be shown"):
+        call_command("evaluate_cold_start", reviews=files[0], meta=files[1], k=11)
+
+
+def test_the_figures_do_not_take_the_place_of_what_is_read(files: tuple[Path, Path]) -> None:
+    for read in files:
+        before = read.read_bytes()
+        with pytest.raises(CommandError, match="is read, and would be replaced by what is written"):
+            call_command("evaluate_cold_start", reviews=files[0], meta=files[1], json=read)
+        assert read.read_bytes() == before

@@ -1,19 +1,17 @@
-import json as jsons
 import os
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
 
-from recommender.behaviour import Floats
 from recommender.embedding import default_embedder
-from recommender.evaluation.cold import FOLDS, measured, read_shop
+from recommender.evaluation.cold import FOLDS, Found, measured, read_shop
 from recommender.evaluation.interactions import InteractionsUnreadable
-from recommender.evaluation.measures import interval
+from recommender.evaluation.measures import interval_of_users
+from recommender.management.progress import bar
+from recommender.outputs import OutputUnusable, refuse_output, write_json
 
 
 class Command(BaseCommand):
@@ -32,43 +30,44 @@ class Command(BaseCommand):
                **options: Any) -> None:  # fmt: skip
         if k < 1:
             raise CommandError(f"--k is {k}: at least one product has to be shown.")
-        if json and not json.parent.is_dir():
-            raise CommandError(f"There is no folder {json.parent} for --json: make it first.")
         started = time.monotonic()
         try:
-            with tqdm(desc="Products read", file=sys.stderr, leave=False) as bar:
-                shop = read_shop(reviews, meta, default_embedder(), bar.update)
-        except InteractionsUnreadable as error:
+            if json:
+                refuse_output(json, reviews, meta)
+            shop = read_shop(reviews, meta, default_embedder(), bar)
+        except (InteractionsUnreadable, OutputUnusable) as error:
             raise CommandError(str(error)) from error
-        hits = measured(shop, k)
         products = len(shop.asins)
-        self.stdout.write("\n".join(report(hits, products, k)))
+        if k > products:
+            raise CommandError(f"--k is {k}, and there are {products} products: all would be shown.")
+        found = measured(shop, k, bar)
+        self.stdout.write("\n".join(report(found, products, k)))
         self.stdout.write(
             f"\n{len(shop.events.users)} events of {shop.events.user_count} users, {products} products, "
             f"{FOLDS} folds; {time.monotonic() - started:.0f} s on {os.cpu_count()} cores."
         )
         if json:
-            write_json(json, hits, k)
+            write_json(json, figures(found, k))
 
 
-def report(hits: Mapping[str, Floats], products: int, k: int) -> Iterator[str]:
-    count = len(next(iter(hits.values())))
-    if not count:
+def report(found: Found, products: int, k: int) -> Iterator[str]:
+    if not len(found.users):
         raise CommandError("Nobody took a withheld product and others: nothing can be measured.")
-    yield f"{count} cold products that somebody took, among all {products} that they do not have."
+    yield (
+        f"{len(found.users)} times one of {len(set(found.users.tolist()))} users took a product that was "
+        f"withheld; it is looked for among those of all {products} products that the user does not have."
+    )
     yield ""
     yield f"| way | HR@{k} of cold products |"
     yield "| --- | ---: |"
-    for name, found in hits.items():
-        low, high = interval(found)
-        yield f"| {name} | {found.mean():.4f} ({low:.4f}–{high:.4f}) |"
+    for name, hits in found.hits.items():
+        low, high = interval_of_users(hits, found.users)
+        yield f"| {name} | {hits.mean():.4f} ({low:.4f}–{high:.4f}) |"
     yield f"| chance | {min(1.0, k / products):.4f} |"
 
 
-def write_json(path: Path, hits: Mapping[str, Floats], k: int) -> None:
-    figures = {
-        name: {f"HR@{k}": float(found.mean()), f"HR@{k} 95%": interval(found)} for name, found in hits.items()
+def figures(found: Found, k: int) -> dict[str, Any]:
+    return {
+        name: {f"HR@{k}": float(hits.mean()), f"HR@{k} 95%": interval_of_users(hits, found.users)}
+        for name, hits in found.hits.items()
     }
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(jsons.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
