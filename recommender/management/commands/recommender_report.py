@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from recommender.reporting import Report, report
 
@@ -20,10 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, days: int, **options: Any) -> None:
         if not 1 <= days <= 36_500:
             raise CommandError(f"--days is {days}: it must be between 1 and 36500.")
-        try:
-            found = report(days)
-        except DatabaseError as error:
-            raise CommandError(f"The recommender's database does not answer: {error}") from error
+        found = report(days)
         self.stdout.write("\n".join(lines(found)))
 
 
