@@ -40,6 +40,7 @@ class Learnt:
     forgotten: int = 0
     fitted: Fitted | None = None
     is_elsewhere: bool = False
+    is_empty: bool = False  # nobody has touched anything, and no version has to forget it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,15 @@ def learn(*, at_once: bool = False) -> Learnt:
         if not is_ours:
             return Learnt(is_elsewhere=True)
         read = ingest_touches()
-        if not (at_once or is_due(weights.latest_fitted(settings.BEHAVIOUR_DIR), timezone.now())):
+        last = weights.latest_fitted(settings.BEHAVIOUR_DIR)
+        if not (at_once or is_due(last, timezone.now())):
             return Learnt(read)
         with attempted(settings.BEHAVIOUR_DIR):
             forgotten = forget_what_is_gone()
-            fitted = fit(lesson(), timezone.now())
+            learnt = lesson()
+            if not (learnt.known.count or last.version):
+                return Learnt(read, forgotten, is_empty=True)
+            fitted = fit(learnt, timezone.now())
             weights.store(settings.BEHAVIOUR_DIR, fitted)
         return Learnt(read, forgotten, fitted.fitted)
 

@@ -22,6 +22,8 @@ SHRINK = 5.0  # events together below which two items are hardly neighbours
 
 def fitted(data: Interactions, settings: Settings = USUAL) -> Any:
     """(items, items), sparse: as `behaviour.fit`, in the way that suits the size of the catalogue."""
+    if not data.item_count:
+        return csr_matrix((0, 0), dtype=np.float32)
     if data.item_count <= MOST_DENSE:
         return strongest(fit(data, settings))
     return fit_sparsely(data, settings)

@@ -257,6 +257,15 @@ class TestWhenItIsDue:
             "0 touches read; too little is new since the last version to learn again.\n"
         )
 
+    def test_where_nobody_touched_anything_it_says_so_and_writes_nothing(
+        self, settings: Settings, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command("fit_behaviour")
+        told = capfd.readouterr()
+        assert told.out == "Nobody has touched a product yet: there is nothing to learn from.\n"
+        assert told.err == ""
+        assert weights.versions(settings.BEHAVIOUR_DIR) == []
+
 
 class TestVersions:
     def test_what_is_stored_is_what_is_read(self, directory: Path) -> None:

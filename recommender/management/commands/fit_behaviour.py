@@ -3,7 +3,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from recommender import learning
 from recommender.learning import Learnt
@@ -22,8 +21,6 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             done = learning.learn(at_once=not if_due)
-        except DatabaseError as error:
-            raise CommandError(f"A database does not answer: {error} The last version serves.") from error
         except OSError as error:
             raise CommandError(f"{settings.BEHAVIOUR_DIR} cannot be written: {error}") from error
         self.stdout.write(summary(done, time.monotonic() - started))
@@ -32,6 +29,8 @@ class Command(BaseCommand):
 def summary(done: Learnt, seconds: float) -> str:
     if done.is_elsewhere:
         return "Another process is learning from behaviour already; this one has nothing to do."
+    if done.is_empty:
+        return "Nobody has touched a product yet: there is nothing to learn from."
     if done.fitted is None:
         return f"{done.read} touches read; too little is new since the last version to learn again."
     return (
