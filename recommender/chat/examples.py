@@ -44,12 +44,13 @@ def examples_in(path: Path, labels: Sequence[str]) -> Examples:
         try:
             messages = chat_of(text, labels)
             sentence = messages[-2]["content"]
+            line = line_of(messages)
             if (first := seen.setdefault(sentence, number)) != number:
                 raise BadAnswer(f"the sentence of line {first} again")
         except BadAnswer as error:
             problems.append(f"line {number}: {error.reason}")
             continue
-        lines.append(json.dumps({"messages": messages}, ensure_ascii=False).encode() + b"\n")
+        lines.append(line)
     if not problems and not FEWEST <= len(lines) <= MOST:
         problems.append(f"it holds {len(lines)} examples, and {FEWEST} to {MOST:,} are needed")
     if problems:
@@ -62,20 +63,28 @@ def examples_in(path: Path, labels: Sequence[str]) -> Examples:
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered from 1, without those that are blank."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
     except UnicodeDecodeError as error:
-        raise ExamplesUnusable(path, ["it is no text in UTF-8"]) from error
+        raise ExamplesUnusable(path, ["it is no text in UTF-8: store it as UTF-8"]) from error
     except OSError as error:
         raise ExamplesUnusable(path, [f"it cannot be read ({error.strerror})"]) from error
+
+
+def line_of(messages: list[dict[str, str]]) -> bytes:
+    """Raises BadAnswer."""
+    try:
+        return json.dumps({"messages": messages}, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError as error:
+        raise BadAnswer("half a character, as in \\ud83d alone") from error
 
 
 def chat_of(text: str, labels: Sequence[str]) -> list[dict[str, str]]:
     """Raises BadAnswer."""
     try:
         row = json.loads(text)
-    except ValueError as error:
-        raise BadAnswer("no JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer("no JSON that can be read") from error
     match row:
         case {"sentence": str(sentence), "wish": dict(wish)} if sentence.strip() and len(row) == 2:
             content = json.dumps(wish, ensure_ascii=False)

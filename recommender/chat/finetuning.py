@@ -95,38 +95,43 @@ def forget_tuned_models() -> int:
     return FineTuning.objects.filter(is_used=True, status=FineTuningStatus.SUCCEEDED).update(is_used=False)
 
 
-def tune(account: Account, examples: Examples, server: "Server", watch: Watch) -> FineTuning:
-    """Have `account.model` taught by the examples, unless it has been. Raises ChatError."""
+def tune(
+    account: Account, examples: Examples, server: "Server", watch: Watch, agree: Callable[[], object]
+) -> FineTuning:
+    """Have `account.model` taught by the examples, unless it has been. Raises ChatError.
+
+    Calls `agree` before it begins a job, which is to be paid; what that raises leaves all as it is.
+    """
     with turn(TEACHING) as is_ours:
         if not is_ours:
             raise TuningElsewhere
         tuning = tuning_of(account, examples)
         if tuning.status != FineTuningStatus.SUCCEEDED:
             if not tuning.job_id:
-                note(tuning, job_id=begun(tuning, examples, server).id)
+                note(tuning, job_id=begun(tuning, examples, server, agree).id)
             conclude(tuning, followed(tuning, server, watch))
         use_alone(tuning)
         return tuning
 
 
 def tuning_of(account: Account, examples: Examples) -> FineTuning:
-    """Its row, with a new ticket where there was none or the last one failed."""
+    """Its row; with a new ticket, and not stored yet, where there was none or the last one failed."""
     digest = sha256("\n".join((account.base_url, account.model, examples.digest)).encode()).hexdigest()
-    fresh = {"ticket": uuid4().hex, "ticket_at": None}
-    tuning, is_new = FineTuning.objects.get_or_create(
-        digest=digest, defaults={"base_url": account.base_url, "base_model": account.model, **fresh}
+    known = FineTuning.objects.filter(pk=digest).exclude(status=FineTuningStatus.FAILED).first()
+    return known or FineTuning(
+        digest=digest, base_url=account.base_url, base_model=account.model, ticket=uuid4().hex
     )
-    if not is_new and tuning.status == FineTuningStatus.FAILED:
-        note(tuning, job_id="", status=FineTuningStatus.BEGUN, **fresh)
-    return tuning
 
 
-def begun(tuning: FineTuning, examples: Examples, server: "Server") -> "FineTuningJob":
+def begun(
+    tuning: FineTuning, examples: Examples, server: "Server", agree: Callable[[], object]
+) -> "FineTuningJob":
     """The job under the tuning's ticket: the one that is there, else a new one."""
     if tuning.ticket_at:  # it was handed in, and who did was killed before it knew
         time.sleep(max(0.0, (GRACE - (timezone.now() - tuning.ticket_at)).total_seconds()))
         if found := job_with(tuning, tuning.ticket_at, server):
             return found
+    agree()
     file = server.call(
         lambda client, left: client.files.create(
             file=(f"{tuning.ticket}.jsonl", examples.content, "application/jsonl"),
@@ -134,8 +139,8 @@ def begun(tuning: FineTuning, examples: Examples, server: "Server") -> "FineTuni
             timeout=left,
         )
     )
-    now = timezone.now()
-    note(tuning, ticket_at=now)
+    tuning.ticket_at = now = timezone.now()
+    tuning.save()
     try:
         return server.call_once(
             lambda client, left: client.fine_tuning.jobs.create(

@@ -93,6 +93,32 @@ def test_what_it_costs_is_said_before_anything_is_sent(examples: Path, chat: Cha
     assert f"costs about {Decimal(25) * 3 * tokens / 1_000_000:.4f}, at most " in printed
 
 
+def test_a_job_that_is_begun_or_over_is_not_paid_again_and_not_refused(
+    examples: Path, chat: ChatServer, settings: Settings
+) -> None:
+    chat.next_up += [Wait(0), Wait(0), Refuse(401, "Your key has expired.")]
+    with pytest.raises(CommandError, match="Your key has expired"):
+        tune(examples)
+    settings.OPENAI_TUNING_PRICE = None
+    for _ in range(2):
+        printed = tune(examples, max_cost=Decimal(0))
+        assert "costs about" not in printed
+        assert f"{TAUGHT} is taught by 4,200 tokens." in printed
+    assert len(chat.jobs) == 1
+
+
+def test_what_is_too_dear_leaves_nothing_behind(examples: Path, chat: ChatServer) -> None:
+    with pytest.raises(CommandError, match="more than --max-cost 0"):
+        tune(examples, max_cost=Decimal(0))
+    assert not FineTuning.objects.exists()
+    chat.job_ends = "failed"
+    with pytest.raises(CommandError, match="The fine-tuning failed"):
+        tune(examples)
+    with pytest.raises(CommandError, match="more than --max-cost 0"):
+        tune(examples, max_cost=Decimal(0))
+    assert FineTuning.objects.get().status == "failed"
+
+
 def test_without_a_price_it_says_what_to_set(examples: Path, chat: ChatServer, settings: Settings) -> None:
     settings.OPENAI_TUNING_PRICE = None
     with pytest.raises(CommandError, match="OPENAI_TUNING_PRICE is not set: set it to what a million tokens"):
@@ -202,7 +228,10 @@ def test_every_wrong_line_is_told_and_nothing_is_sent(tmp_path: Path, chat: Chat
             chat_line,
         ],
     )
-    path.write_text(path.read_text() + "tea\n")
+    path.write_text(path.read_text() + "tea\n" + "[" * 100_000 + "\n", encoding="utf-8-sig")
+    with path.open("a") as lines:
+        lines.writelines(f"{json.dumps(half)}\n" for half in (example(20, about="\ud83d"), example(21)))
+        lines.write(json.dumps(example(22)).replace("tea number 22", "\\ud83d") + "\n")
     with pytest.raises(CommandError) as refused:
         tune(path)
     told = str(refused.value)
@@ -211,6 +240,9 @@ def test_every_wrong_line_is_told_and_nothing_is_sent(tmp_path: Path, chat: Chat
     assert 'line 13: neither {"sentence", "wish"} nor {"messages"}' in told
     assert "line 14: a chat is a system's, a user's and an assistant's message" in told
     assert "line 15: no JSON" in told
+    assert "line 16: no JSON" in told
+    assert "line 17: it: " in told
+    assert "line 19: half a character" in told
     assert chat.asked == []
     assert not FineTuning.objects.exists()
 

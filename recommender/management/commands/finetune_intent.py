@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from recommender.chat.account import chat_account, tuning_price
-from recommender.chat.examples import examples_in
+from recommender.chat.account import Account, chat_account, tuning_price
+from recommender.chat.examples import Examples, examples_in
 from recommender.chat.exceptions import ChatError
 from recommender.chat.finetuning import PASSES, TeachingCost, Watch, forget_tuned_models, tune
 from recommender.chat.reading import common_labels
@@ -53,21 +53,28 @@ class Command(BaseCommand):
         try:
             account = chat_account(model)
             examples = examples_in(file, common_labels())
-            cost = TeachingCost.of(examples, tuning_price())
-            self.stdout.write(
-                f"{examples.count:,} examples, about {examples.tokens:,} tokens in each of {PASSES} passes: "
-                f"to teach {account.model} costs about {cost.about:.4f}, at most {cost.at_most:.4f}."
-            )
-            if max_cost is not None:
-                cost.refuse_above(max_cost)
+
+            def agree() -> None:
+                cost = TeachingCost.of(examples, tuning_price())
+                self.stdout.write(plan(examples, account, cost))
+                if max_cost is not None:
+                    cost.refuse_above(max_cost)
+
             with bar() as watch:
-                tuning = tune(account, examples, Server(account.base_url, account.api_key), watch)
+                tuning = tune(account, examples, Server(account.base_url, account.api_key), watch, agree)
         except ChatError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{tuning.model} is taught by {tuning.trained_tokens:,} tokens. It reads wishes where "
             "INTENT_READER=chat; set OPENAI_CHAT_PRICE to what it costs."
         )
+
+
+def plan(examples: Examples, account: Account, cost: TeachingCost) -> str:
+    return (
+        f"{examples.count:,} examples, about {examples.tokens:,} tokens in each of {PASSES} passes: "
+        f"to teach {account.model} costs about {cost.about:.4f}, at most {cost.at_most:.4f}."
+    )
 
 
 @contextmanager
