@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from celery import current_app
+from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from recommender import learning, weights
+from recommender import heartbeat, learning, weights
 from recommender.embedders import embedder_in_use, embedder_wanted
 from recommender.exceptions import BehaviourUnreadable
-from recommender.heartbeat import seconds_since_beat
 from recommender.labelling import open_tagger
 from recommender.models import FeedCursor, Interaction, ProductEntry, ReviewEntry
 from recommender.reporting import reviews_to_read
@@ -78,6 +80,9 @@ def diagnosis() -> Iterator[Finding]:
         except Wrong as error:
             failed.add(one.subject)
             yield Finding(one.subject, Verdict.WRONG, str(error))
+        except ImproperlyConfigured as error:  # says what to do, in as many lines as it needs
+            failed.add(one.subject)
+            yield Finding(one.subject, Verdict.WRONG, " ".join(str(error).split()))
         except Exception as error:  # a check that breaks is a finding, and the others go on
             failed.add(one.subject)
             yield Finding(one.subject, Verdict.WRONG, f"{first_line(error)} {one.otherwise}")
@@ -114,10 +119,33 @@ def pgvector() -> str:
     return f"version {version}."
 
 
+def shop_tables() -> str:
+    return tables_in("default", "run manage.py migrate.")
+
+
 def tables() -> str:
-    if not rows("SELECT to_regclass('recommender_placement')")[0][0]:
+    return tables_in("recommender", "run manage.py migrate --database=recommender.")
+
+
+def tables_in(alias: str, advice: str) -> str:
+    """Those of the models, after all migrations that concern this database."""
+    executor = MigrationExecutor(connections[alias])
+    ahead = [
+        f"{migration.app_label}.{migration.name}"
+        for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if router.allow_migrate(alias, migration.app_label)
+    ]
+    if ahead:
+        raise Wrong(f"they are not there or not of this version, {ahead[0]} is not applied: {advice}")
+    wanted = {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and router.allow_migrate_model(alias, model)
+    }
+    if missing := sorted(wanted - set(connections[alias].introspection.table_names())):
         raise Wrong(
-            "they are not there or not of this version: run manage.py migrate --database=recommender."
+            f"{', '.join(missing)} is missing, though all migrations are applied: restore a backup, or name "
+            f"an empty database and {advice}"
         )
     return "are there."
 
@@ -136,14 +164,19 @@ def broker() -> str:
 
 
 def worker() -> str:
-    since = seconds_since_beat()
+    since = heartbeat.seconds_since_beat()
     if since is None or since > SILENT:
         last = "has never had a turn" if since is None else f"had its last turn {since:,.0f} s ago"
         raise Wrong(
             f"it {last}: start it, as in `celery -A config.celery worker --beat`, or see its log. "
             "Until then manage.py catch_up_recommender does its work."
         )
-    return f"had its last turn {since:.0f} s ago."
+    if since < -heartbeat.EACH:
+        raise Wrong(
+            f"its last turn is noted {-since:,.0f} s from now: set the clocks of this machine and of the "
+            "worker's alike; until then nobody can tell whether it is there."
+        )
+    return f"had its last turn {max(0.0, since):.0f} s ago."
 
 
 def label_model() -> str:
@@ -175,8 +208,9 @@ def vector_sizes() -> str:
     )
     if others := sorted(f"{table} {held}" for table, held in columns if held != size):
         raise Wrong(
-            f"the encoder's vectors have {size} dimensions, the columns of {', '.join(others)}: choose an "
-            "encoder of that size, or run manage.py migrate --database=recommender."
+            f"the encoder's vectors have {size} dimensions, the columns of {', '.join(others)}: choose a "
+            "backup to restore, or an empty database for RECOMMENDER_DATABASE_URL, and run manage.py migrate "
+            "--database=recommender and manage.py catch_up_recommender, which makes all vectors anew."
         )
     return f"{size} dimensions, in the database too."
 
@@ -258,15 +292,16 @@ def rows(statement: str) -> list[tuple[Any, ...]]:
 IN_POSTGRES = ("PostgreSQL", "pgvector", "tables")
 CHECKS = (
     Examined("shop's database", shop_database, "See that it runs and that DATABASE_URL names it."),
+    Examined("shop's tables", shop_tables, "Run manage.py migrate.", ("shop's database",)),
     Examined("PostgreSQL", postgresql, "See that it runs and that RECOMMENDER_DATABASE_URL names it."),
     Examined("pgvector", pgvector, "", IN_POSTGRES[:1]),
     Examined("tables", tables, "Run manage.py migrate --database=recommender.", IN_POSTGRES[:2]),
     Examined("broker", broker, "See that it runs and that CELERY_BROKER_URL names it."),
     Examined("worker", worker, "See that CACHE_URL names a cache that answers."),
-    Examined("label model", label_model, "Set LABEL_MODEL_DIR to one, or run manage.py train_seq2label."),
+    Examined("label model", label_model, "Or set LABEL_MODEL_DIR to one that is whole."),
     Examined("sentence encoder", sentence_encoder, "See EMBEDDER and what it needs.", IN_POSTGRES),
     Examined("vector sizes", vector_sizes, "", (*IN_POSTGRES, "sentence encoder")),
-    Examined("cursors", cursors, "", ("shop's database", *IN_POSTGRES)),
+    Examined("cursors", cursors, "", ("shop's tables", *IN_POSTGRES)),
     Examined("tags", tags, "", IN_POSTGRES),
     Examined("behaviour", behaviour, f"See that {settings.BEHAVIOUR_DIR} can be read.", IN_POSTGRES),
 )  # fmt: skip

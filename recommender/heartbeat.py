@@ -27,6 +27,6 @@ def beat() -> None:
 
 
 def seconds_since_beat() -> float | None:
-    """None where no worker has ever noted one, or none for a week."""
+    """None where no worker has ever noted one, or none for a week; below zero where its clock is ahead."""
     written_at = cache.get(KEY)
-    return None if written_at is None else max(0.0, time.time() - written_at)
+    return None if written_at is None else time.time() - written_at

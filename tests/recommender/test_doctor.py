@@ -1,5 +1,6 @@
 """`manage.py doctor` names what is really broken, says what to do, and exits with 1."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
@@ -128,6 +130,36 @@ def test_tables_that_are_not_there() -> None:
     assert found["tags"] == ("-", "not looked at: see tables.")
 
 
+def test_any_table_that_is_missing_is_named() -> None:
+    sql("DROP TABLE recommender_interaction CASCADE")
+    assert told()[1]["tables"] == (
+        "WRONG",
+        "recommender_interaction is missing, though all migrations are applied: restore a backup, or name an "
+        "empty database and run manage.py migrate --database=recommender.",
+    )
+
+
+def test_a_migration_that_is_not_applied_is_named() -> None:
+    last = unapplied("recommender", "recommender")
+    assert f"{last} is not applied: run manage.py migrate --database=recommender." in wrong()["tables"]
+    last = unapplied("default", "loans")
+    assert f"{last} is not applied: run manage.py migrate." in wrong()["shop's tables"]
+    assert told()[1]["cursors"] == ("-", "not looked at: see shop's tables.")
+
+
+def unapplied(alias: str, app: str) -> str:
+    """The last migration of the app, which the database now does not know."""
+    applied = MigrationRecorder(connections[alias]).migration_qs.filter(app=app).order_by("name")
+    last = applied[applied.count() - 1]
+    last.delete()
+    return f"{app}.{last.name}"
+
+
+def test_a_worker_whose_clock_is_ahead_is_not_taken_to_be_there() -> None:
+    cache.set(heartbeat.KEY, timezone.now().timestamp() + 3_000)
+    assert wrong()["worker"].startswith("its last turn is noted 3,000 s from now: set the clocks")
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
@@ -148,7 +180,9 @@ def test_a_label_model_that_is_absent_or_damaged(
     if damage == "lacking":
         (directory / "labels.json").unlink()
     settings.LABEL_MODEL_DIR = directory
-    assert sentence in wrong()["label model"]
+    told_of_it = wrong()["label model"]
+    assert sentence in told_of_it
+    assert told_of_it.count("train_seq2label") == 1  # how to train one is said once
 
 
 def test_the_encoder_that_embedder_names_is_looked_at(settings: Settings) -> None:
@@ -282,6 +316,22 @@ def test_learning_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "learning was begun 2 times and did not end" in wrong()["behaviour"]
     learn()
     assert wrong() == {}
+
+
+@pytest.mark.processes
+def test_a_cluster_that_is_broken_says_why_and_where_its_log_is(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "data").mkdir(parents=True)
+    (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("9.1\n")
+    variables = os.environ | {
+        "VAR_DIR": str(tmp_path), "RECOMMENDER_DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }  # fmt: skip
+    lines = run("manage.py", "doctor", variables=variables).stdout.splitlines()
+    [line] = [line for line in lines if "PostgreSQL  " in line]
+    assert "failed at pg_ctl: " in line
+    assert (
+        f"Its log is {tmp_path / 'postgres' / 'log' / 'postgres.log'}. Set RECOMMENDER_DATABASE_URL" in line
+    )
 
 
 @pytest.mark.processes
