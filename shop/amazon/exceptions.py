@@ -12,7 +12,6 @@ class AmazonFileDamaged(ShopError):
 
     def __init__(self, path: Path, last_line: int, damage: str) -> None:
         super().__init__(
-            f"{path} {damage} after line {last_line:,}. Fetch the file again and rerun the command: "
-            "it goes on from what is imported."
+            f"{path} {damage} after line {last_line:,}. Fetch the file again and rerun the command."
         )
         self.path, self.last_line = path, last_line

@@ -1,5 +1,6 @@
 """How often a product that nobody has touched is found for whoever takes it next."""
 
+import gzip
 import json
 from io import StringIO
 from pathlib import Path
@@ -86,3 +87,13 @@ def test_the_figures_do_not_take_the_place_of_what_is_read(files: tuple[Path, Pa
         with pytest.raises(CommandError, match="is read, and would be replaced by what is written"):
             call_command("evaluate_cold_start", reviews=files[0], meta=files[1], json=read)
         assert read.read_bytes() == before
+
+
+def test_a_file_cut_short_is_fetched_again_and_nothing_is_said_of_importing(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cut = tmp_path / "reviews.json.gz"
+    whole = gzip.compress(files[0].read_bytes() * 200)
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CommandError, match=r"Fetch the file again and rerun the command\.$"):
+        call_command("evaluate_cold_start", reviews=cut, meta=files[1])

@@ -84,8 +84,8 @@ class Command(BaseCommand):
     def _conclude(self, tallies: list[Tally], rejects: RejectsFile, strict: bool) -> None:
         if rejects.count:
             self.stdout.write(f"The rejected lines are kept, with their reasons, in {rejects.path}.")
-        if damages := [str(tally.damage) for tally in tallies if tally.damage]:
-            raise CommandError(" ".join(damages))
+        if damages := [str(tally.damage).rstrip(".") for tally in tallies if tally.damage]:
+            raise CommandError(" ".join(f"{damage}: it goes on from what is imported." for damage in damages))
         if strict and rejects.count:
             raise CommandError(f"Rejected lines: {rejects.count:,}. The others are imported.")
 
