@@ -9,6 +9,8 @@ from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 from recommender.exceptions import RecommenderError
 
 
@@ -53,5 +55,6 @@ def replaced_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_json(path: Path, content: object) -> None:
+    """With times as ISO 8601 has them."""
     with replaced_whole(path) as file:
-        file.write((json.dumps(content, indent=1) + "\n").encode())
+        file.write((json.dumps(content, indent=1, cls=DjangoJSONEncoder) + "\n").encode())

@@ -1,7 +1,8 @@
 """What was shown, and what of it was opened: counted behind the page, for people, for a while."""
 
+import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -199,6 +200,17 @@ def test_another_model_has_all_reviews_to_read(settings: Settings) -> None:
     assert report(days=1).unlabelled_reviews == 6
     catch_up(tagger=WordTagger(model_version=open_tagger(SHIPPED).model_version))
     assert report(days=1).unlabelled_reviews == 0
+
+
+@pytest.mark.usefixtures("tea")
+def test_the_report_is_written_for_machines_too(tmp_path: Path) -> None:
+    call_command("recommender_report", json=tmp_path / "report.json", stdout=StringIO())
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert [place["place"] for place in found["places"]] == ["alike", "ask", "for-you"]
+    assert (found["products_available"], found["products_shown"]) == (6, 0)
+    assert datetime.fromisoformat(found["since"]) < timezone.now()
+    with pytest.raises(CommandError, match="is no file: name one to write"):
+        call_command("recommender_report", json=tmp_path)
 
 
 def test_days_that_are_none_are_refused() -> None:

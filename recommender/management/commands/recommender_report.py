@@ -1,8 +1,11 @@
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from recommender.outputs import OutputUnusable, refuse_output, write_json
 from recommender.reporting import Report, report
 
 
@@ -15,12 +18,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="how far back (30)")
+        parser.add_argument("--json", type=Path, help="file for the figures")
 
-    def handle(self, *args: Any, days: int, **options: Any) -> None:
+    def handle(self, *args: Any, days: int, json: Path | None = None, **options: Any) -> None:
         if not 1 <= days <= 36_500:
             raise CommandError(f"--days is {days}: it must be between 1 and 36500.")
+        try:
+            if json:
+                refuse_output(json)
+        except OutputUnusable as error:
+            raise CommandError(str(error)) from error
         found = report(days)
         self.stdout.write("\n".join(lines(found)))
+        if json:
+            write_json(json, asdict(found))
 
 
 def lines(found: Report) -> Iterator[str]:
