@@ -80,6 +80,8 @@ class Rebuilt:
     after: str
     labels: int = 0
     products: int = 0
+    labels_kept: int = 0  # of an earlier run that did not finish
+    products_kept: int = 0
 
     def __bool__(self) -> bool:
         return self.before != self.after
@@ -106,11 +108,12 @@ def rebuild(
             return Rebuilt(before, before)
         forget_others(embedder.model_version)
         announce()
+        kept = NextLabelVector.objects.count(), NextProductVector.objects.count()
         labels, products = make(embedder, watch)
         with worker_stopped(patience):
             more_labels, more_products = make(embedder, watch)
             take_over(embedder)
-        return Rebuilt(before, embedder.model_version, labels + more_labels, products + more_products)
+        return Rebuilt(before, embedder.model_version, labels + more_labels, products + more_products, *kept)
 
 
 def tokens_to_read() -> int:

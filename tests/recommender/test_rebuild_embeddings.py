@@ -30,8 +30,8 @@ from recommender.models import (
     ProductEntry,
 )
 from recommender.patience import page_patience
-from recommender.rebuilding import WorkerBusy, rebuild
-from recommender.services import catch_up
+from recommender.rebuilding import WorkerBusy, make, rebuild
+from recommender.services import catch_up, unwatched
 from recommender.turns import CATCHING_UP, REBUILDING, turn
 from recommender.word_vectors import WordVectors
 from tests.chat_server import KEY, ChatServer, running
@@ -113,6 +113,17 @@ def test_the_command_changes_over_to_what_is_set_and_pages_ask_it(settings: Sett
     printed = StringIO()
     call_command("rebuild_embeddings", stdout=printed)
     assert printed.getvalue() == f"The vectors are by {wanted} already.\n"
+
+
+@pytest.mark.usefixtures("shelves")
+def test_what_a_stopped_run_had_made_is_counted_by_the_next(settings: Settings) -> None:
+    settings.EMBEDDER = "word2vec"
+    make(embedder_wanted(seconds=1), unwatched)
+    printed = StringIO()
+    call_command("rebuild_embeddings", stdout=printed)
+    labels = Label.objects.count()
+    assert printed.getvalue().startswith("0 labels and 0 products embedded by ")
+    assert printed.getvalue().endswith(f" {labels} and 4 were there from a run that was stopped.\n")
 
 
 @pytest.mark.usefixtures("shelves")

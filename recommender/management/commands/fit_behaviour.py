@@ -22,7 +22,9 @@ class Command(BaseCommand):
         try:
             done = learning.learn(at_once=not if_due)
         except OSError as error:
-            raise CommandError(f"{settings.BEHAVIOUR_DIR} cannot be written: {error}") from error
+            raise CommandError(
+                f"{settings.BEHAVIOUR_DIR} cannot be written: {error.strerror or error}."
+            ) from error
         self.stdout.write(summary(done, time.monotonic() - started))
 
 

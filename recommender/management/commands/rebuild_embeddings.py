@@ -45,7 +45,10 @@ def plan(price: Price) -> str:
 def summary(rebuilt: Rebuilt, seconds: float) -> str:
     if not rebuilt:
         return f"The vectors are by {rebuilt.after} already."
-    return (
+    said = (
         f"{rebuilt.labels} labels and {rebuilt.products} products embedded by {rebuilt.after} in place of "
         f"{rebuilt.before or 'nothing'} in {seconds:.1f} s."
     )
+    if rebuilt.labels_kept or rebuilt.products_kept:
+        said += f" {rebuilt.labels_kept} and {rebuilt.products_kept} were there from a run that was stopped."
+    return said
