@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -55,6 +56,8 @@ class LineFile:
                 if not raw:
                     return
                 number += 1
+                if number == 1:
+                    raw = raw.removeprefix(BOM_UTF8)
                 if len(raw) > LONGEST_LINE:
                     self._pass_over_the_rest()
                 raw = raw.strip()

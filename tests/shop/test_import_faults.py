@@ -84,6 +84,12 @@ def test_a_truncated_file_is_imported_as_far_as_it_can_be_read(tmp_path: Path) -
     assert list(Product.objects.values_list("review_count", "stars_total")) == [(3000, 12000)]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    reviews = written(tmp_path / "reviews.json", numbered(3))
+    reviews.write_bytes(b"\xef\xbb\xbf" + reviews.read_bytes())
+    assert "3 read, 3 new" in import_amazon(tmp_path, "--reviews", reviews)
+
+
 def gzip_lines(path: Path) -> int:
     """How many whole lines zlib gets out of the beginning of a gzip file."""
     return zlib.decompressobj(wbits=31).decompress(path.read_bytes()).count(b"\n")
