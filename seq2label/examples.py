@@ -13,6 +13,7 @@ from typing import Any
 from seq2label.exceptions import MalformedData, NotEnoughData
 from seq2label.files import open_text
 
+DAMAGE = (UnicodeDecodeError, EOFError, OSError, zlib.error, csv.Error)
 UNLABELLED: tuple[str, ...] = ()
 READ_WORDS = 110
 """Labels were given after reading so many words of each review."""
@@ -69,10 +70,14 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if not line.strip():
                     continue
                 yield number, _object(line, path, number)
-    except UnicodeDecodeError as error:
-        raise MalformedData(path, number + 1, "not UTF-8: store the file as UTF-8") from error
-    except (EOFError, OSError, zlib.error) as error:
-        raise MalformedData(path, number + 1, f"the file is cut short or damaged ({error})") from error
+    except DAMAGE as error:
+        raise _damaged(path, number + 1, error) from error
+
+
+def _damaged(path: Path, number: int, error: Exception) -> MalformedData:
+    if isinstance(error, UnicodeDecodeError):
+        return MalformedData(path, number, "not UTF-8: store the file as UTF-8")
+    return MalformedData(path, number, f"the file is cut short or damaged ({error})")
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:
@@ -141,13 +146,20 @@ def reviews_in(path: Path) -> Iterator[ProductReview]:
 
 
 def _csv_reviews(path: Path) -> Iterator[ProductReview]:
-    with open_text(path) as lines:
-        rows = csv.DictReader(lines)
-        if not {"product", "review", "score"} <= set(rows.fieldnames or ()):
-            raise MalformedData(path, 1, "the columns product, review and score are expected")
-        for row in rows:
-            stars = 5 if row["score"] == "great" else None
-            yield ProductReview(row["product"], ReviewText(row["review"], stars))
+    number = 0
+    try:
+        with open_text(path) as lines:
+            rows = csv.DictReader(lines)
+            if not {"product", "review", "score"} <= set(rows.fieldnames or ()):
+                raise MalformedData(path, 1, "the columns product, review and score are expected")
+            for row in rows:
+                number = rows.line_num
+                if row["review"] is None:
+                    raise MalformedData(path, number, "it has no review")
+                stars = 5 if row["score"] == "great" else None
+                yield ProductReview(row["product"], ReviewText(row["review"], stars))
+    except DAMAGE as error:
+        raise _damaged(path, number + 1, error) from error
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

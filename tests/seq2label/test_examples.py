@@ -159,3 +159,17 @@ def test_a_file_damaged_in_the_middle_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl.gz").write_bytes(whole)
     with pytest.raises(MalformedData, match="the file is cut short or damaged"):
         list(json_lines(tmp_path / "bad.jsonl.gz"))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("product,review,score\nB1,é,great\n".encode("latin-1"), "not UTF-8: store the file as UTF-8"),
+        (b"product,review,score\nB1,good,great\nB2\n", "line 3: it has no review"),
+        (b"product,review\nB1,good\n", "line 1: the columns product, review and score are expected"),
+    ],
+)
+def test_a_table_of_reviews_that_cannot_be_read_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "reviews.csv").write_bytes(content)
+    with pytest.raises(MalformedData, match=reason):
+        list(reviews_in(tmp_path / "reviews.csv"))
