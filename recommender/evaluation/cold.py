@@ -114,7 +114,7 @@ def _events(path: Path) -> Iterator[tuple[str, str, int]]:
 
 def _embedded(texts: Sequence[str], embedder: Embedder, watch: Watch) -> Floats:
     rows = []
-    with watch("Products read", len(texts)) as advance:
+    with watch("Products read", lambda: len(texts)) as advance:
         for start in range(0, len(texts), EMBEDDED_AT_ONCE):
             part = texts[start : start + EMBEDDED_AT_ONCE]
             rows.append(embedder.embed(part))
@@ -127,7 +127,7 @@ def measured(shop: Shop, k: int, watch: Watch = unwatched) -> Found:
     """Whether each cold product that somebody took stood among the first k."""
     hits: dict[str, list[float]] = {name: [] for name in ways()}
     users: list[int] = []
-    with watch("Cold products looked for", len(shop.events.users)) as advance:
+    with watch("Cold products looked for", lambda: len(shop.events.users)) as advance:
         for fold in range(FOLDS):
             for asked, near, targets in questions(shop, fold):
                 users += [asked.user] * len(targets)

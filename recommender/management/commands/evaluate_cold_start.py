@@ -10,7 +10,7 @@ from recommender.embedding import default_embedder
 from recommender.evaluation.cold import FOLDS, Found, measured, read_shop
 from recommender.evaluation.interactions import InteractionsUnreadable
 from recommender.evaluation.measures import interval_of_users
-from recommender.management.progress import bar
+from recommender.management.bars import bar
 from recommender.outputs import OutputUnusable, refuse_output, write_json
 
 
