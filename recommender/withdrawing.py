@@ -22,13 +22,10 @@ def withdraw_tags(*, tags: Collection[TagCluster], note: str, actor_id: int | No
         for label in tag.members
     ]  # fmt: skip
     with transaction.atomic(), transaction.atomic(using="recommender"):
-        ProductEntry.objects.mark_stale(
-            row.product_id for row in rows
-        )  # locks: whoever is second sees the first
-        known = set(
-            WithdrawnLabel.objects.filter(product_id__in={row.product_id for row in rows})
-            .values_list("product_id", "label", "polarity")
-        )  # fmt: skip
+        product_ids = {row.product_id for row in rows}
+        ProductEntry.objects.mark_stale(product_ids)  # locks them: whoever is second sees what the first did
+        earlier = WithdrawnLabel.objects.filter(product_id__in=product_ids)
+        known = set(earlier.values_list("product_id", "label", "polarity"))
         new = [row for row in rows if (row.product_id, row.label, row.polarity) not in known]
         WithdrawnLabel.objects.bulk_create(new)
         enter(new, actor_id, is_back=False)
