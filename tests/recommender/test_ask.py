@@ -62,7 +62,7 @@ def asked(client: Client, status: int = 200, **query: str | list[str]) -> str:
 def offered(page: str) -> list[str]:
     """The names of the products on the page's cards, in order."""
     cards = page.split('<article class="card">')[1:]
-    return [card.split("<h3>")[1].split("</a>")[0].rpartition(">")[2] for card in cards]
+    return [card.split("<h3")[1].split("</a>")[0].rpartition(">")[2] for card in cards]
 
 
 @pytest.mark.usefixtures("shelves")
