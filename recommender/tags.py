@@ -31,6 +31,7 @@ from recommender.passages import store_passages
 from recommender.reviews import latest_reviews
 from recommender.scoring import rarity
 from recommender.selectors import most_products
+from recommender.withdrawing import withdrawn_from
 from shop.services.tags import TagToPublish, publish_tags
 
 BATCH_SIZE = 32  # products: as long as it takes, a review that is posted meanwhile waits
@@ -130,12 +131,6 @@ def mentions_of(product_ids: Sequence[int]) -> dict[int, dict[str, set[int]]]:
     for product_id, text, review_id in rows.values_list("product_id", "label_id", "review_id"):
         found[product_id][text].add(review_id)
     return found
-
-
-def withdrawn_from(product_ids: Sequence[int]) -> set[tuple[int, str, int]]:
-    """Product, label and polarity of what staff took off these products."""
-    rows = WithdrawnLabel.objects.filter(product_id__in=product_ids)
-    return set(rows.values_list("product_id", "label", "polarity"))
 
 
 def excerpts_of(product_ids: Sequence[int]) -> dict[int, str]:

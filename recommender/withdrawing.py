@@ -3,7 +3,7 @@
 The worker makes the product's tags anew at its next turn, without the label or with it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
@@ -39,6 +39,12 @@ def give_back(*, labels: Iterable[WithdrawnLabel], actor_id: int | None) -> None
         ProductEntry.objects.mark_stale(row.product_id for row in rows)
         WithdrawnLabel.objects.filter(pk__in=[row.pk for row in rows]).delete()
         enter(rows, actor_id, is_back=True)
+
+
+def withdrawn_from(product_ids: Sequence[int]) -> set[tuple[int, str, int]]:
+    """Product, label and polarity of what staff took off these products."""
+    rows = WithdrawnLabel.objects.filter(product_id__in=product_ids)
+    return set(rows.values_list("product_id", "label", "polarity"))
 
 
 def enter(rows: Iterable[WithdrawnLabel], actor_id: int | None, *, is_back: bool) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recommender.admin.products import NamingProducts, ids_of_products, is_id, name_products
 from recommender.models import ReviewEntry, ReviewLabel, TagCluster
-from recommender.tags import withdrawn_from
+from recommender.withdrawing import withdrawn_from
 from shop.admin.looking import OnlyLookedAt
 from shop.label_names import local_label
 

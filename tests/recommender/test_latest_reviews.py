@@ -27,7 +27,12 @@ def test_as_many_of_each_as_are_asked_for_the_latest_first() -> None:
 
 
 def test_the_index_leads_to_them_past_all_others() -> None:
+    ReviewEntry.objects.bulk_create(
+        ReviewEntry(review_id=number, product_id=number % 500, stars=5, is_published=True)
+        for number in range(60, 6_000)
+    )
     with connections["recommender"].cursor() as cursor:
+        cursor.execute("ANALYZE recommender_reviewentry")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"EXPLAIN ANALYZE {LATEST}", [[0, 2], 3])
