@@ -30,9 +30,9 @@ VERDICT = """
 From which cosine on a label stands by itself was chosen on half of these products, by hash (.5 of .4 to .8);
 how often KMeans starts anew on all of them (10 of 4, 10 and 20).
 
-**Why KMeans stays the default.** It gives the same tags for any order and seed, keeps 95 % of them after a
+**Why KMeans stays the default.** It gives the same tags for any order and seed, keeps most of them after a
 tenth more reviews, and its groups are as tight as DBSCAN's. Those that cover everything do it by putting what
-does not belong together under one name: their cosine says so. DBSCAN is level here, and faster: weighted by
+does not belong together under one name: their cosine says so. DBSCAN is nearly level, and faster: weighted by
 reviews, nearly every label is a group of its own to it. It knows no number of groups, so that nothing makes
 it condense where a product has far more labels than a page has room for, and labels that resemble each other
 in a chain become one group; KMeans is told both."""

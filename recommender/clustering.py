@@ -6,7 +6,7 @@ support when there are more than a page can show. A tag is the medoid of its gro
 Letters: L labels, K groups.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -28,6 +28,9 @@ K_ADVANTAGE = 0.02  # of silhouette, for another number of groups than last time
 NAME_ADVANTAGE = 0.8  # of the holder's cost: a rival below it takes over a group's name
 FEW_REVIEWS = 50  # up to here a single new review is worth a tag of its own
 LEAST_SHARE = 0.02  # of more reviews than that, which must say so for a tag to be shown
+STAYS = (
+    0.75  # of that share, with which a tag that was shown before stays; and its lead over one that was not
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,13 @@ def tags_of(labels: Iterable[LabelSupport], reviews: int, previous: Sequence[Pre
     tags = named(groups, previous)
     rarities = {label.text: label.rarity for label in ordered}
     if reviews > FEW_REVIEWS:
-        tags = [tag for tag in tags if len(tag.review_ids) >= LEAST_SHARE * reviews]
+        tags = [tag for tag in tags if len(tag.review_ids) >= least_support(tag, reviews)]
     tags.sort(key=lambda tag: (-len(tag.review_ids) * rarities[tag.medoid], -tag.review_ids[-1], tag.medoid))
     return [replace(tag, share=len(tag.review_ids) / reviews) for tag in tags]
+
+
+def least_support(tag: Tag, reviews: int) -> float:
+    return LEAST_SHARE * reviews * (1.0 if tag.cluster_id is None else STAYS)
 
 
 def grouped(labels: Sequence[LabelSupport], previous: Sequence[PreviousTag]) -> list[Group]:
@@ -92,7 +99,8 @@ def grouped(labels: Sequence[LabelSupport], previous: Sequence[PreviousTag]) -> 
         for labels_of_one, most in zip(by_polarity, room, strict=True)
         for group in clustered(labels_of_one, most, previous)
     ]
-    return sorted(groups, key=strength)[:MOST_TAGS]
+    shown = {tag.medoid for tag in previous}
+    return sorted(groups, key=lambda group: staying(group, shown))[:MOST_TAGS]
 
 
 def near_identical(labels: Sequence[LabelSupport]) -> list[Group]:
@@ -235,6 +243,12 @@ def strength(group: Group) -> tuple[float, str]:
     """A key that sorts the group with the most telling support first."""
     centre = medoids(group)[0][1]
     return -len(reviews_of(group)) * centre.rarity, centre.text
+
+
+def staying(group: Group, shown: Container[str]) -> tuple[float, str]:
+    """As `strength`, where what was a tag before holds its place against what is hardly stronger."""
+    telling, name = strength(group)
+    return (telling / STAYS if any(label.text in shown for label in group) else telling), name
 
 
 def named(groups: Sequence[Group], previous: Sequence[PreviousTag]) -> list[Tag]:

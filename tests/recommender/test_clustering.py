@@ -123,3 +123,24 @@ def test_where_reviews_are_many_a_few_of_them_make_no_tag() -> None:
     labels = [a_label("crunchy", 0, range(1, 60)), a_label("hard to find", 5, [61], polarity=0)]
     assert [tag.medoid for tag in tags_of(labels, reviews=61)] == ["crunchy"]
     assert {tag.medoid for tag in tags_of(labels, reviews=50)} == {"crunchy", "hard to find"}
+
+
+def test_a_tag_that_was_there_stays_with_three_quarters_of_what_a_new_one_needs() -> None:
+    labels = [a_label("fresh", 0, range(60)), a_label("stale", 3, [61, 62], polarity=-1)]
+    shown = kept(tags_of(labels, reviews=100))
+    assert [tag.medoid for tag in shown] == ["fresh", "stale"]
+    assert [tag.medoid for tag in tags_of(labels, reviews=130, previous=shown)] == ["fresh", "stale"]
+    assert [tag.medoid for tag in tags_of(labels, reviews=130)] == ["fresh"]
+    assert [tag.medoid for tag in tags_of(labels, reviews=140, previous=shown)] == ["fresh"]
+
+
+def test_a_tag_that_was_there_yields_its_place_to_what_is_clearly_stronger_only() -> None:
+    common = [a_label(f"label {number}", number, range(10)) for number in range(MOST_TAGS - 1)]
+    old, lasting = a_label("old", 8, range(3)), a_label("rival", 10, range(10, 14))
+    shown = kept(tags_of([*common, old], reviews=60))
+    assert "old" in {tag.medoid for tag in shown}
+    after = {tag.medoid for tag in tags_of([*common, old, lasting], reviews=60, previous=shown)}
+    assert ("old" in after, "rival" in after) == (True, False)
+    clear = a_label("rival", 10, range(10, 15))
+    after = {tag.medoid for tag in tags_of([*common, old, clear], reviews=60, previous=shown)}
+    assert ("old" in after, "rival" in after) == (False, True)
