@@ -69,7 +69,8 @@ def migrate(folder: Path, *arguments: str) -> None:
     if SERVICE_URL:
         named["DATABASE_URL"] = url_of(MODEL)
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0", *arguments]
-    subprocess.run(command, cwd=ROOT, env=os.environ | named, check=True)
+    others = {name: value for name, value in os.environ.items() if name != "RECOMMENDER_DATABASE_URL"}
+    subprocess.run(command, cwd=ROOT, env=others | named, check=True)
 
 
 def url_of(database: str) -> str:
