@@ -47,11 +47,9 @@ class Shelf:
     @classmethod
     def called(cls, words: Collection[str]) -> "Shelf":
         """By one of the words, English ones in the singular."""
-        english = "|".join(word for word in words if word.isascii())
-        chinese = "|".join(word for word in words if not word.isascii())
         return cls(
             " | ".join(f"{stem(word)}:{OF_THE_SHELF}" for word in words),
-            rf"\m({english})(s|es)?\M|{chinese}",
+            "|".join(rf"\m{word}(s|es)?\M" if word.isascii() else word for word in words),
         )
 
 
